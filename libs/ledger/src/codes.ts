@@ -38,7 +38,6 @@ export const rejectCodes = {
   SEQUENCE_GAP: [4003, 'Send the missing sequence numbers, or ask the operator to accept the gap.'],
   SEQUENCE_REUSED: [4004, 'Continue at the sequence number after the last one accepted.'],
   WINDOW_NOT_OPEN: [4005, 'Send it again once the window before it has been cut.'],
-  WINDOW_ALREADY_CLOSED: [4006, 'Put it into the next window: its venue has closed this one.'],
   UNKNOWN_TRADE: [4007, 'Check venue, instrument and trade id, and that it lies within the horizon.'],
   TRADE_TERMS_DIFFER: [4008, 'Repeat the original terms exactly.'],
   ALREADY_BUSTED: [4009, 'Nothing to do: this trade was busted before.'],
