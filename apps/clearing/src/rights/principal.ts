@@ -1,0 +1,13 @@
+import type { Role } from '#ledger';
+
+/** Who a request comes from: the role of its key and the id that key was issued to. */
+export interface Principal {
+  readonly role: Role;
+  /** Venue id, member id, `custody`, `operator` or `regulator`. */
+  readonly id: string;
+}
+
+/** The actor recorded in events: role and id, so that a member and a venue of one name stay apart. */
+export function actorOf(principal: Principal): string {
+  return `${principal.role}:${principal.id}`;
+}
