@@ -20,9 +20,17 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^#events/contract$': '<rootDir>/libs/events/src/journal/journal.contract.ts',
+    '^#infra$': '<rootDir>/infra/local/index.ts',
     '^#(events|ledger|risk)$': '<rootDir>/libs/$1/src/index.ts',
   },
-  testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
+  // Long runs, `*.soak.spec.ts`, belong to `npm run soak` and to nothing else.
+  testMatch: [
+    `<rootDir>/{apps,libs,infra,test}/**/*${process.env.NOVATE_SOAK ? '.soak' : ''}.spec.ts`,
+  ],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...(process.env.NOVATE_SOAK ? [] : ['\\.soak\\.spec\\.ts$']),
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist'],
   workerIdleMemoryLimit: '512MB',
   testTimeout: 30_000,

@@ -1,0 +1,51 @@
+/** Every npm script of this repository: makes a fresh clone runnable, then runs the task. Progress goes to stderr. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, generatePrisma } from './lib/build.mjs';
+import { checkNode, install } from './lib/install.mjs';
+import { Failure, node, root, runTool } from './lib/process.mjs';
+
+const CLI = 'dist/apps/cli/src/main.js';
+
+async function lint() {
+  // The build has already type-checked everything, with the same settings.
+  await runTool('oxlint/bin/oxlint', ['--deny-warnings']);
+  await runTool('prettier/bin/prettier.cjs', ['--check', '.']);
+}
+
+async function generate(args) {
+  const script = join(root, 'scripts/generate.mjs');
+  if (existsSync(script)) return node([script, ...args]);
+  console.error('novate: nothing to generate yet');
+}
+
+/** Each task: whether it needs the build first, and what it does. */
+const tasks = {
+  demo: { built: true, run: (args) => node([CLI, 'demo', ...args]) },
+  novate: { built: true, run: (args) => node([CLI, ...args]) },
+  bench: { built: true, run: (args) => node([CLI, 'bench', ...args]) },
+  test: { built: true, run: (args) => node(['scripts/test.mjs', ...args]) },
+  soak: { built: true, run: (args) => node(['scripts/test.mjs', '--soak', ...args]) },
+  lint: { built: true, run: lint },
+  format: { built: false, run: () => runTool('prettier/bin/prettier.cjs', ['--write', '.']) },
+  generate: { built: true, run: generate },
+  build: { built: true, run: async () => {} },
+};
+
+async function main([name, ...args]) {
+  const task = tasks[name];
+  if (!task) throw new Failure(`unknown task '${name}': use ${Object.keys(tasks).join(', ')}`);
+  checkNode();
+  await install();
+  if (task.built) {
+    await generatePrisma();
+    await build();
+  }
+  await task.run(args);
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  if (!(error instanceof Failure)) console.error(error);
+  else if (error.message) console.error(`novate: ${error.message}`);
+  process.exitCode = error.exitCode ?? 1;
+});
