@@ -124,7 +124,8 @@ describe('tidiness', () => {
   });
 
   it('leaves no open marks and no any', () => {
-    const marks = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b`);
+    // Brackets, so that this line is not itself a mark.
+    const marks = /\b(T[O]DO|F[I]XME|X[X]X)\b/;
     const marked = sources.filter(({ text }) => marks.test(text)).map(({ path }) => path);
     expect(marked).toEqual([]);
     expect(matches(sources, /(:|\bas|<)\s*any\b|@ts-(ignore|nocheck)/)).toEqual([]);
