@@ -1,0 +1,299 @@
+import type { AnyNewEvent, Journal, JournalHead, Micros } from '#events';
+import * as ledger from '#ledger';
+import type { Command, Decision, HouseState } from '#ledger';
+import type { CrashHook } from './crash-point.js';
+import { Gaps } from './gaps.js';
+import { Submission } from './queue.js';
+import type { EngineItem, Mark, Outcome } from './queue.js';
+import { Progress } from './progress.js';
+
+/** The part of `#ledger` the engine drives; tests may put another machine here. */
+export type Machine = Pick<
+  typeof ledger,
+  'initialState' | 'step' | 'evolve' | 'readiness' | 'expectedSequence' | 'stateHash'
+> & { assertConservation(state: HouseState): void };
+
+export interface EngineOptions {
+  readonly journal: Journal;
+  /** Wall clock in microseconds; enters events as `recordedAt` only. */
+  readonly now: () => Micros;
+  /** Name of this writer, for the journal's record of who holds the epoch. */
+  readonly writer: string;
+  /** Called every 100,000 replayed events and at the end. */
+  readonly onReplay?: (events: number, of: number) => void;
+  /** Called once when the engine can no longer go on: the process has to end. */
+  readonly onFatal?: (error: Error) => void;
+  readonly crash?: CrashHook;
+  readonly machine?: Machine;
+}
+
+/** One durable batch, for metrics and for those who wait for the state to move. */
+export interface BatchReport {
+  readonly head: JournalHead;
+  readonly commands: number;
+  readonly events: number;
+  readonly appendMs: number;
+}
+
+/** Events after which a batch is closed. */
+const MAX_BATCH_EVENTS = 10_000;
+
+interface OpenBatch {
+  readonly events: AnyNewEvent[];
+  readonly outcomes: Decided[];
+  readonly finished: Submission[];
+}
+/** An outcome before its batch was closed and got its time. */
+type Decided = Omit<Outcome, 'recordedAt'> & { recordedAt: Micros };
+
+const emptyBatch = (): OpenBatch => ({ events: [], outcomes: [], finished: [] });
+
+const positionOf = (command: Command) =>
+  command.kind === 'input' || command.kind === 'unreadable' ? command.at : undefined;
+
+/**
+ * The single writer. Commands are decided in memory in order of arrival; whatever arrives while one batch commits
+ * forms the next. The state runs ahead of the journal by the batch under way, so a failed append ends the engine:
+ * everything pending is refused and the process has to start again from the journal.
+ */
+export class Engine {
+  private readonly queue: Submission[] = [];
+  private open = emptyBatch();
+  private readonly dirty = new Map<string, Mark>();
+  private readonly listeners: ((report: BatchReport) => void)[] = [];
+  private inflight: Promise<void> | undefined;
+  private committing: OpenBatch | undefined;
+  private failure: Error | undefined;
+  private closing = false;
+  private size: number;
+
+  private constructor(
+    private readonly options: EngineOptions,
+    private readonly machine: Machine,
+    readonly state: HouseState,
+    private currentHead: JournalHead,
+    private readonly progressOf: Map<string, Progress>,
+    private readonly gaps: Gaps,
+  ) {
+    this.size = currentHead.size;
+  }
+
+  /** Takes the writer's role and rebuilds the state from the journal. */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const machine: Machine = options.machine ?? ledger;
+    const head = await options.journal.acquire(options.writer);
+    const state = machine.initialState();
+    const gaps = new Gaps();
+    let replayed = 0;
+    for await (const batch of options.journal.read(0)) {
+      for (const event of batch.events) {
+        machine.evolve(state, event);
+        gaps.replay(event);
+        replayed += 1;
+        if (replayed % 100_000 === 0) options.onReplay?.(replayed, head.size);
+      }
+    }
+    if (replayed !== head.size) {
+      throw new Error(`the journal gave ${replayed} events, its head counts ${head.size}`);
+    }
+    options.onReplay?.(replayed, head.size);
+    machine.assertConservation(state);
+    const progress = new Map<string, Progress>();
+    for (const stored of await options.journal.offsets()) {
+      progress.set(`${stored.topic}/${stored.partition}`, Progress.from(stored));
+    }
+    return new Engine(options, machine, state, head, progress, gaps);
+  }
+
+  /** Head of the journal after the last durable batch. */
+  get head(): JournalHead {
+    return this.currentHead;
+  }
+
+  /** Why the engine ended, undefined while it runs. */
+  get failed(): Error | undefined {
+    return this.failure;
+  }
+
+  /** Commands accepted but not yet decided. */
+  get queued(): number {
+    let left = 0;
+    for (const submission of this.queue) left += submission.left;
+    return left;
+  }
+
+  stateHash(): string {
+    return this.machine.stateHash(this.state);
+  }
+
+  readiness(at: ledger.StreamPosition): ledger.Readiness {
+    return this.machine.readiness(this.state, at);
+  }
+
+  expectedSequence(stream: ledger.StreamId): number {
+    return this.machine.expectedSequence(this.state, stream);
+  }
+
+  /** Progress of a Kafka partition, as decided (the journal follows with the batch under way). */
+  progress(topic: string, partition: number): Progress {
+    const key = `${topic}/${partition}`;
+    let progress = this.progressOf.get(key);
+    if (!progress) this.progressOf.set(key, (progress = new Progress()));
+    return progress;
+  }
+
+  /** Counts offsets that hold no message as decided; they ride with the next batch. */
+  skip(topic: string, partition: number, from: number, to: number): void {
+    this.progress(topic, partition).decideRange(from, to);
+    this.dirty.set(`${topic}/${partition}`, { topic, partition, offset: to - 1 });
+  }
+
+  /** Called after every durable batch, once its submitters were answered. */
+  onBatch(listener: (report: BatchReport) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Decides commands in order. Resolves when all of them are durable; rejects when the engine ended. */
+  submit(items: readonly EngineItem[]): Promise<Outcome[]> {
+    if (this.failure) return Promise.reject(this.failure);
+    if (this.closing) return Promise.reject(new Error('the engine is closing'));
+    if (items.length === 0) return Promise.resolve([]);
+    const submission = new Submission(items);
+    this.queue.push(submission);
+    this.pump();
+    return submission.done;
+  }
+
+  /** Refuses new commands and waits until everything accepted is durable. */
+  async close(): Promise<void> {
+    this.closing = true;
+    while (this.inflight && !this.failure) await this.inflight;
+  }
+
+  private pump(): void {
+    if (this.failure) return;
+    try {
+      this.decideQueued();
+      if (this.inflight || this.open.outcomes.length === 0) return;
+      this.seal();
+      this.decideQueued();
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  /** Decides what is queued into the open batch, also while the batch before it commits. */
+  private decideQueued(): void {
+    for (let first = this.queue[0]; first; first = this.queue[0]) {
+      for (let item = first.take(); item; item = first.take()) {
+        const outcome = this.decide(item);
+        first.outcomes.push(outcome);
+        this.open.outcomes.push(outcome);
+        if (this.open.events.length >= MAX_BATCH_EVENTS) break;
+      }
+      if (first.left > 0) return;
+      this.open.finished.push(first);
+      this.queue.shift();
+      if (this.open.events.length >= MAX_BATCH_EVENTS) return;
+    }
+  }
+
+  private decide({ command, mark }: EngineItem): Decided {
+    const position = this.size + this.open.events.length;
+    const recordedAt = 0;
+    const held = this.turnOf(command, mark);
+    if (held) return { events: [], position, recordedAt, ...held };
+    const { events, rejection }: Decision = this.machine.step(
+      this.state,
+      this.fitting(command, mark),
+    );
+    for (const event of events) this.open.events.push(event);
+    // A gap is reported once, by its GapDetected event; the message itself keeps waiting.
+    const waits = mark !== undefined && rejection?.code === '4003_SEQUENCE_GAP';
+    if (waits) return { events, position, recordedAt, waiting: 'wait-gap' };
+    if (mark) this.settle(mark);
+    return { events, position, recordedAt, ...(rejection && { rejection }) };
+  }
+
+  /** Holds back an input whose turn has not come; only the first sight of a gap reaches the ledger. */
+  private turnOf(
+    command: Command,
+    mark: Mark | undefined,
+  ): Pick<Outcome, 'waiting' | 'rejection'> | undefined {
+    const at = positionOf(command);
+    if (!at) return undefined;
+    const readiness = this.machine.readiness(this.state, at);
+    if (readiness === 'ready' || readiness === 'old') return undefined;
+    const expected = this.machine.expectedSequence(this.state, at.stream);
+    if (readiness === 'wait-gap' && command.kind === 'input' && this.gaps.isNew(at, expected)) {
+      return undefined;
+    }
+    if (mark) return { waiting: readiness };
+    if (command.kind === 'unreadable') return undefined;
+    return readiness === 'wait-gap'
+      ? { rejection: Gaps.rejection(at, expected) }
+      : { rejection: Gaps.windowRejection(at, this.state.openWindow) };
+  }
+
+  /** An unreadable HTTP message cannot wait: where its turn has not come it is recorded without its sequence. */
+  private fitting(command: Command, mark: Mark | undefined): Command {
+    if (command.kind !== 'unreadable' || !command.at || mark) return command;
+    const readiness = this.machine.readiness(this.state, command.at);
+    if (readiness === 'ready' || readiness === 'old') return command;
+    const { at: _, ...rest } = command;
+    return rest;
+  }
+
+  private settle(mark: Mark): void {
+    this.progress(mark.topic, mark.partition).decide(mark.offset);
+    this.dirty.set(`${mark.topic}/${mark.partition}`, mark);
+  }
+
+  /** Closes the open batch and appends it. The state it leaves was checked before a byte is written. */
+  private seal(): void {
+    const batch = this.open;
+    this.open = emptyBatch();
+    if (batch.events.length === 0) {
+      for (const submission of batch.finished) submission.finish();
+      return;
+    }
+    this.machine.assertConservation(this.state);
+    const offsets = [...this.dirty.values()].map(({ topic, partition }) =>
+      this.progress(topic, partition).toStored(topic, partition),
+    );
+    this.dirty.clear();
+    this.size += batch.events.length;
+    const recordedAt = this.options.now();
+    for (const outcome of batch.outcomes) outcome.recordedAt = recordedAt;
+    this.committing = batch;
+    const started = performance.now();
+    this.options.crash?.('before-append');
+    this.inflight = this.options.journal
+      .append({ expected: this.currentHead, events: batch.events, recordedAt, offsets })
+      .then((head) => this.committed(batch, head, performance.now() - started))
+      .catch((error: unknown) => this.end(error));
+  }
+
+  private committed(batch: OpenBatch, head: JournalHead, appendMs: number): void {
+    this.options.crash?.('after-append');
+    this.currentHead = head;
+    this.inflight = undefined;
+    this.committing = undefined;
+    for (const submission of batch.finished) submission.finish();
+    const report = { head, commands: batch.outcomes.length, events: batch.events.length, appendMs };
+    this.pump();
+    for (const listener of this.listeners) listener(report);
+  }
+
+  private end(error: unknown): void {
+    if (this.failure) return;
+    const failure = error instanceof Error ? error : new Error(String(error));
+    this.failure = failure;
+    this.inflight = undefined;
+    const committing = this.committing?.finished ?? [];
+    for (const submission of [...committing, ...this.open.finished, ...this.queue])
+      submission.fail(failure);
+    this.queue.length = 0;
+    this.options.onFatal?.(failure);
+  }
+}

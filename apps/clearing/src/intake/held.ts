@@ -1,0 +1,94 @@
+import type { StreamId, StreamPosition } from '#events';
+
+interface Waiting {
+  readonly at?: StreamPosition;
+  readonly offset: number;
+}
+
+export const keyOfStream = ({ venue, topic, key }: StreamId) => `${venue}|${topic}|${key}`;
+
+/** The held messages of one stream, by sequence; equal sequences (a message sent twice) in order of arrival. */
+export class HeldStream<M extends Waiting> {
+  /** Messages handed on and not yet answered. */
+  underWay = 0;
+  /** The missing sequence whose gap is in the journal. */
+  reported: number | undefined;
+  private readonly queue: M[] = [];
+  private first = 0;
+
+  get size(): number {
+    return this.queue.length - this.first;
+  }
+
+  peek(): M | undefined {
+    return this.queue[this.first];
+  }
+
+  /** Hands the head on. */
+  take(): void {
+    this.first += 1;
+    this.underWay += 1;
+    if (this.first < 1024 && this.first < this.queue.length) return;
+    this.queue.splice(0, this.first);
+    this.first = 0;
+  }
+
+  add(message: M): void {
+    const sequence = message.at?.sequence ?? 0;
+    let index = this.queue.length;
+    while (index > this.first && (this.queue[index - 1]?.at?.sequence ?? 0) > sequence) index -= 1;
+    if (index === this.queue.length) this.queue.push(message);
+    else this.queue.splice(index, 0, message);
+  }
+}
+
+/** All streams that wait or have messages under way; others are forgotten, so memory follows the work. */
+export class HeldStreams<M extends Waiting> {
+  private readonly streams = new Map<string, HeldStream<M>>();
+
+  /** True when messages of the stream are held or under way. */
+  busy(key: string): boolean {
+    return this.streams.has(key);
+  }
+
+  /** True when messages of the stream are held. */
+  holds(key: string): boolean {
+    return (this.streams.get(key)?.size ?? 0) > 0;
+  }
+
+  *waiting(): Iterable<HeldStream<M>> {
+    for (const stream of this.streams.values()) if (stream.size > 0) yield stream;
+  }
+
+  /** A message goes straight on. */
+  begin(message: M): void {
+    if (message.at) this.stream(message.at).underWay += 1;
+  }
+
+  add(message: M): void {
+    if (message.at) this.stream(message.at).add(message);
+  }
+
+  /** The engine answered a message that was under way; `gap` is the sequence its stream misses, if it waits. */
+  answer(message: M, gap: number | undefined): void {
+    if (!message.at) return;
+    const stream = this.stream(message.at);
+    stream.underWay -= 1;
+    if (gap !== undefined) stream.reported = gap;
+  }
+
+  /** Forgets a stream that neither holds nor awaits anything. */
+  tidy(message: M): void {
+    if (!message.at) return;
+    const key = keyOfStream(message.at.stream);
+    const stream = this.streams.get(key);
+    if (stream && stream.size === 0 && stream.underWay === 0) this.streams.delete(key);
+  }
+
+  private stream(at: StreamPosition): HeldStream<M> {
+    const key = keyOfStream(at.stream);
+    let stream = this.streams.get(key);
+    if (!stream) this.streams.set(key, (stream = new HeldStream()));
+    return stream;
+  }
+}
