@@ -79,6 +79,9 @@ function properties(port: number, controllerPort: number, dataDir: string): stri
     'share.coordinator.state.topic.replication.factor=1',
     'share.coordinator.state.topic.min.isr=1',
     'group.initial.rebalance.delay.ms=0',
+    // A killed broker may register again only when its session has run out: 9 s by default.
+    'broker.session.timeout.ms=4000',
+    'broker.heartbeat.interval.ms=500',
     '',
   ].join('\n');
 }
