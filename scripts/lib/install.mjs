@@ -27,7 +27,8 @@ export async function install() {
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     stdio: ['ignore', process.stderr, process.stderr],
     shell: process.platform === 'win32',
-    failure: 'npm ci failed, see above: mend package-lock.json (npm install) or the network (npm ping)',
+    failure:
+      'npm ci failed, see above: mend package-lock.json (npm install) or the network (npm ping)',
   });
   writeFileSync(stamp, lock);
 }
