@@ -24,7 +24,7 @@ const sources: readonly Source[] = ROOMS.flatMap((room) =>
     .map((name) => {
       const path = `${room}/${name}`;
       const text = readFileSync(join(ROOT, path), 'utf8');
-      const isSpec = /\.(spec|contract)\.ts$/.test(path) || path.startsWith('test/');
+      const isSpec = /(\.(spec|contract)\.ts$|\/testing\/|^test\/)/.test(path);
       return { path, text, code: withoutComments(text), isSpec };
     }),
 );
