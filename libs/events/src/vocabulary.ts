@@ -71,7 +71,11 @@ export interface InstrumentSpec {
   readonly expiry?: Micros;
   /** Option, custom: the instrument whose settlement price decides the payoff (same priceScale). */
   readonly underlying?: string;
-  readonly option?: { readonly type: 'call' | 'put'; readonly strike: Units; readonly premium: PremiumStyle };
+  readonly option?: {
+    readonly type: 'call' | 'put';
+    readonly strike: Units;
+    readonly premium: PremiumStyle;
+  };
   /** Custom: value as a piecewise-linear function of the underlying, flat slopes extended outside the knots. */
   readonly custom?: {
     readonly knots: readonly { readonly underlying: Units; readonly value: Units }[];
@@ -182,7 +186,11 @@ export interface EventData {
     readonly amount: Units;
     readonly postings: readonly Posting[];
   };
-  MarkRecorded: StreamPosition & { readonly instrument: string; readonly price: Units; readonly at: Micros };
+  MarkRecorded: StreamPosition & {
+    readonly instrument: string;
+    readonly price: Units;
+    readonly at: Micros;
+  };
   FundingRateRecorded: StreamPosition & {
     readonly instrument: string;
     /** Fraction of value paid by longs to shorts this window, scale 12 (1e-12). Negative: shorts pay. */
@@ -193,7 +201,11 @@ export interface EventData {
     readonly endsAt: Micros;
     readonly streams: readonly WindowStreamTotal[];
   };
-  InputDuplicated: StreamPosition & { readonly tradeId?: string; readonly reason: string };
+  InputDuplicated: StreamPosition & {
+    readonly tradeId?: string;
+    readonly reason: string;
+    readonly controlTotal: Units;
+  };
   InputRejected: {
     /** Stable: `NNNN_NAME`, see the error catalogue. */
     readonly code: string;
@@ -209,7 +221,12 @@ export interface EventData {
     readonly source: InputSource;
   };
   GapDetected: { readonly stream: StreamId; readonly expected: number; readonly got: number };
-  GapAccepted: { readonly stream: StreamId; readonly from: number; readonly to: number; readonly reason: string };
+  GapAccepted: {
+    readonly stream: StreamId;
+    readonly from: number;
+    readonly to: number;
+    readonly reason: string;
+  };
 
   // member and operator actions
   WithdrawalRequested: {
@@ -219,8 +236,16 @@ export interface EventData {
     readonly amount: Units;
     readonly destination: string;
   };
-  WithdrawalCompleted: { readonly withdrawalId: string; readonly cycle: number; readonly postings: readonly Posting[] };
-  WithdrawalRejected: { readonly withdrawalId: string; readonly cycle: number; readonly code: string };
+  WithdrawalCompleted: {
+    readonly withdrawalId: string;
+    readonly cycle: number;
+    readonly postings: readonly Posting[];
+  };
+  WithdrawalRejected: {
+    readonly withdrawalId: string;
+    readonly cycle: number;
+    readonly code: string;
+  };
   PositionTransferred: {
     readonly transferId: string;
     readonly from: string;
@@ -241,7 +266,12 @@ export interface EventData {
   GiveUpRejected: { readonly giveUpId: string; readonly reason: string };
 
   // the cut: one settlement cycle
-  WaitEnded: { readonly cycle: number; readonly missing: readonly string[]; readonly reason: string };
+  WaitEnded: {
+    readonly cycle: number;
+    readonly endsAt: Micros;
+    readonly missing: readonly string[];
+    readonly reason: string;
+  };
   WindowReconciled: {
     readonly venue: string;
     readonly window: number;
@@ -267,6 +297,8 @@ export interface EventData {
   VariationMarginCalculated: ObligationsData;
   PremiumCalculated: ObligationsData;
   DeliveryCalculated: ObligationsData;
+  /** Upfront options and custom payoffs at expiry: quantity x contract size x `price` (the payoff). */
+  ExerciseCalculated: ObligationsData;
   FundingCalculated: ObligationsData & { readonly rate: Units };
   FeesCalculated: ObligationsData;
   InstrumentExpired: {
@@ -323,5 +355,6 @@ export type ObligationEventType =
   | 'VariationMarginCalculated'
   | 'PremiumCalculated'
   | 'DeliveryCalculated'
+  | 'ExerciseCalculated'
   | 'FundingCalculated'
   | 'FeesCalculated';

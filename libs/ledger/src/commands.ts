@@ -24,7 +24,11 @@ export interface WireTrade {
 export type InputBody =
   | { readonly type: 'trade'; readonly trade: WireTrade }
   | { readonly type: 'trade-bust'; readonly trade: WireTrade }
-  | { readonly type: 'trade-correction'; readonly trade: WireTrade; readonly replacement: WireTrade }
+  | {
+      readonly type: 'trade-correction';
+      readonly trade: WireTrade;
+      readonly replacement: WireTrade;
+    }
   | {
       readonly type: 'deposit';
       readonly depositId: string;
@@ -33,8 +37,18 @@ export type InputBody =
       readonly amount: string;
       readonly at: Micros;
     }
-  | { readonly type: 'mark'; readonly instrument: string; readonly price: string; readonly at: Micros }
-  | { readonly type: 'funding'; readonly instrument: string; readonly rate: string; readonly at: Micros }
+  | {
+      readonly type: 'mark';
+      readonly instrument: string;
+      readonly price: string;
+      readonly at: Micros;
+    }
+  | {
+      readonly type: 'funding';
+      readonly instrument: string;
+      readonly rate: string;
+      readonly at: Micros;
+    }
   | {
       readonly type: 'window-closed';
       readonly endsAt: Micros;
@@ -104,7 +118,12 @@ export type Command =
       readonly to: number;
       readonly reason: string;
     })
-  | (Base & { readonly kind: 'end-wait'; readonly window: number; readonly reason: string; readonly endsAt: Micros })
+  | (Base & {
+      readonly kind: 'end-wait';
+      readonly window: number;
+      readonly reason: string;
+      readonly endsAt: Micros;
+    })
   | (Base & {
       readonly kind: 'request-withdrawal';
       readonly withdrawalId: string;
@@ -132,7 +151,11 @@ export type Command =
       readonly to: string;
     })
   | (Base & { readonly kind: 'accept-give-up'; readonly giveUpId: string })
-  | (Base & { readonly kind: 'reject-give-up'; readonly giveUpId: string; readonly reason: string });
+  | (Base & {
+      readonly kind: 'reject-give-up';
+      readonly giveUpId: string;
+      readonly reason: string;
+    });
 
 export interface Base {
   /** Unique per command; the ids of its events derive from it, so a retry yields the same events. */

@@ -1,0 +1,90 @@
+import type { AnyNewEvent, EventData, EventType } from '#events';
+import { cutDue, missingStreams } from '../barrier.js';
+import { accountBook, house, posting } from '../books.js';
+import { abs } from '../decimal.js';
+import { fact, type Origin } from '../decide/context.js';
+import { byCode, type HouseState } from '../state.js';
+import { LedgerBroken } from '../broken.js';
+import { calculateObligations } from './obligations.js';
+import { settlementPrices } from './prices.js';
+import { reconcile } from './reconcile.js';
+import { CashView, settleAsset } from './settlement.js';
+
+/** Collects the facts of one cut in order. */
+export interface Cut {
+  readonly state: HouseState;
+  readonly cycle: number;
+  readonly endsAt: number;
+  add<T extends EventType>(type: T, data: EventData[T]): void;
+}
+
+/**
+ * The settlement cycle of the open window, as facts. Pure: it reads the state and computes what follows from it, so each step sees
+ * the result of the earlier ones through the values it is handed, never through a changed state.
+ */
+export function decideCut(state: HouseState): AnyNewEvent[] {
+  if (!cutDue(state)) throw new LedgerBroken(`window ${state.openWindow} is not complete`);
+  const cycle = state.openWindow;
+  const endsAt = endOf(state);
+  const origin: Origin = { source: `cut|${cycle}`, actor: 'novate', occurredAt: endsAt };
+  const events: AnyNewEvent[] = [];
+  const add: Cut['add'] = (type, data) => {
+    events.push(fact(origin, events.length, type, data));
+  };
+  const cut: Cut = { state, cycle, endsAt, add };
+  reconcile(cut);
+  const prices = settlementPrices(cut);
+  const dues = calculateObligations(cut, prices);
+  const cash = new CashView(state);
+  const assets = [...state.assets.keys()].sort(byCode);
+  for (const asset of assets) settleAsset(cut, asset, dues, cash);
+  payWithdrawals(cut, cash);
+  checkLimits(cut);
+  const complete = missingStreams(state).length === 0;
+  add('CycleCompleted', { cycle, endsAt, complete });
+  return events;
+}
+
+/** The latest end any venue stated; an operator's where none did. */
+function endOf(state: HouseState): number {
+  const closings = [...(state.closings.get(state.openWindow)?.values() ?? [])];
+  if (closings.length === 0) return state.waitEnded?.endsAt ?? 0;
+  return closings.reduce((latest, c) => Math.max(latest, c.endsAt), 0);
+}
+
+/** Paid in order of id, in full or not at all. */
+function payWithdrawals(cut: Cut, cash: CashView): void {
+  const ids = [...cut.state.withdrawals.keys()].sort(byCode);
+  for (const withdrawalId of ids) {
+    const { account, asset, amount } = cut.state.withdrawals.get(withdrawalId)!;
+    const { cycle } = cut;
+    if (cash.debt(asset, account) !== 0n || cash.of(asset, account) < amount) {
+      cut.add('WithdrawalRejected', { withdrawalId, cycle, code: '6001_INSUFFICIENT_CASH' });
+      continue;
+    }
+    cash.add(asset, account, -amount);
+    const postings = [posting(accountBook(account, 'cash'), house.external, asset, amount)];
+    cut.add('WithdrawalCompleted', { withdrawalId, cycle, postings });
+  }
+}
+
+/** Two venues may together have passed a limit that neither saw: it is found here. */
+function checkLimits(cut: Cut): void {
+  const { state, cycle } = cut;
+  for (const instrument of [...state.positionsOf.keys()].sort(byCode)) {
+    const { spec, positionLimit, expired } = state.instruments.get(instrument)!;
+    // Spot positions return to zero at the cut; what expires does too.
+    if (spec.kind === 'spot' || expired) continue;
+    const positions = state.positionsOf.get(instrument)!;
+    for (const account of [...positions.keys()].sort(byCode)) {
+      const { quantity } = positions.get(account)!;
+      if (abs(quantity) <= positionLimit) continue;
+      const data = { cycle, account, instrument };
+      cut.add('PositionLimitBreached', {
+        ...data,
+        quantity: quantity.toString(),
+        limit: positionLimit.toString(),
+      });
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import {
+  type AnyNewEvent,
+  EVENT_NAMESPACE,
+  type EventData,
+  type EventType,
+  type Micros,
+  schemaVersions,
+  uuidV5,
+} from '#events';
+import { type Rejection, type RejectName, reject } from '../codes.js';
+import { abs, parseDecimal } from '../decimal.js';
+
+/** Thrown inside deciders, turned into a rejection at their door: keeps the rules readable as a list of checks. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  constructor(readonly rejection: Rejection) {
+    super(rejection.reason);
+  }
+}
+
+/** Refuses unless `ok`. */
+export function need(ok: boolean, name: RejectName, field: string, reason: string): asserts ok {
+  if (!ok) throw new Refusal(reject(name, field, reason));
+}
+
+/** The value, or a refusal where it is undefined. */
+export function known<T>(value: T | undefined, name: RejectName, field: string, id: string): T {
+  if (value === undefined) {
+    throw new Refusal(reject(name, field, `${field} ${JSON.stringify(id)} is not known`));
+  }
+  return value;
+}
+
+/** A decimal string in minor units at `scale`, or a refusal naming the field. */
+export function amountOf(field: string, text: string, scale: number): bigint {
+  const parsed = parseDecimal(text, scale);
+  if (parsed.ok) return parsed.units;
+  const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
+  const why = {
+    NOT_A_NUMBER: 'is not a plain decimal',
+    OVER_PRECISE: `has more than ${scale} decimals`,
+    OUT_OF_RANGE: 'is beyond 128 bits',
+  }[parsed.problem];
+  throw new Refusal(reject(parsed.problem, field, `${field} ${JSON.stringify(shown)} ${why}`));
+}
+
+/** As `amountOf`, above zero. */
+export function positiveOf(field: string, text: string, scale: number): bigint {
+  const units = amountOf(field, text, scale);
+  need(units > 0n, 'NOT_POSITIVE', field, `${field} ${text} is not above zero`);
+  return units;
+}
+
+/** A multiple of `step`. */
+export function needStep(units: bigint, step: bigint, name: RejectName, field: string): void {
+  need(abs(units) % step === 0n, name, field, `${field} is not a multiple of its step`);
+}
+
+/** Where events of one decision come from: their ids derive from `source`, so a retry makes the same ids. */
+export interface Origin {
+  readonly source: string;
+  readonly actor: string;
+  readonly occurredAt: Micros;
+  readonly traceparent?: string;
+}
+
+/** Makes the `index`-th event of a decision. */
+export function fact<T extends EventType>(
+  origin: Origin,
+  index: number,
+  type: T,
+  data: EventData[T],
+): AnyNewEvent {
+  return {
+    id: uuidV5(EVENT_NAMESPACE, `${origin.source}|${index}`),
+    type,
+    schemaVersion: schemaVersions[type],
+    occurredAt: origin.occurredAt,
+    actor: origin.actor,
+    ...(origin.traceparent === undefined ? {} : { traceparent: origin.traceparent }),
+    data,
+  } as AnyNewEvent;
+}

@@ -1,0 +1,152 @@
+import type { AnyNewEvent, EventData } from '#events';
+import type { Command } from '../commands.js';
+import { abs } from '../decimal.js';
+import { checkId } from '../ids.js';
+import { missingStreams } from '../barrier.js';
+import { validStream } from '../readiness.js';
+import { type HouseState, positionOf, streamKey } from '../state.js';
+import { settlementOf } from '../value.js';
+import {
+  amountOf,
+  fact,
+  known,
+  need,
+  needStep,
+  type Origin,
+  positiveOf,
+  Refusal,
+} from './context.js';
+import { tradeToGiveUp } from './trade.js';
+
+type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+function needFreshRequest(state: HouseState, kind: string, field: string, id: string): void {
+  const malformed = checkId(field, id);
+  if (malformed !== undefined) throw new Refusal(malformed);
+  need(!state.requests.has(`${kind}:${id}`), 'ALREADY_EXISTS', field, `${kind} ${id} exists`);
+}
+
+export function acceptGap(
+  state: HouseState,
+  command: Of<'accept-gap'>,
+  origin: Origin,
+): AnyNewEvent[] {
+  const { stream, to, reason } = command;
+  const invalid = validStream(state, stream);
+  if (invalid !== undefined) throw new Refusal(invalid);
+  const gapAt = state.streams.get(streamKey(stream))?.gapAt;
+  const from = (state.streams.get(streamKey(stream))?.lastSequence ?? 0) + 1;
+  need(gapAt === from, 'NOTHING_TO_WAIT_FOR', 'stream', 'the stream has no gap');
+  need(Number.isSafeInteger(to) && to >= from, 'OUT_OF_RANGE', 'to', `to is ${from} or later`);
+  return [fact(origin, 0, 'GapAccepted', { stream, from, to, reason })];
+}
+
+export function endWait(state: HouseState, command: Of<'end-wait'>, origin: Origin): AnyNewEvent[] {
+  const { window, reason, endsAt } = command;
+  const open = state.openWindow;
+  need(window === open, 'NOTHING_TO_WAIT_FOR', 'window', `window ${open} is the open one`);
+  const missing = missingStreams(state);
+  return [fact(origin, 0, 'WaitEnded', { cycle: window, endsAt, missing, reason })];
+}
+
+/** Reserves nothing and promises nothing: it is paid at the cut, after the cycle's obligations. */
+export function requestWithdrawal(
+  state: HouseState,
+  command: Of<'request-withdrawal'>,
+  origin: Origin,
+): AnyNewEvent[] {
+  const { withdrawalId, account, asset, destination } = command;
+  needFreshRequest(state, 'withdrawal', 'withdrawalId', withdrawalId);
+  known(state.accounts.get(account), 'UNKNOWN_ACCOUNT', 'account', account);
+  const { scale } = known(state.assets.get(asset), 'UNKNOWN_ASSET', 'asset', asset);
+  const amount = positiveOf('amount', command.amount, scale).toString();
+  const fits = destination.length >= 1 && destination.length <= 128;
+  need(fits, 'SCHEMA_VIOLATION', 'destination', 'a destination has 1 to 128 characters');
+  const data = { withdrawalId, account, asset, amount, destination };
+  return [fact(origin, 0, 'WithdrawalRequested', data)];
+}
+
+export function transferPosition(
+  state: HouseState,
+  command: Of<'transfer-position'>,
+  origin: Origin,
+): AnyNewEvent[] {
+  const { transferId, from, to, instrument: id } = command;
+  needFreshRequest(state, 'transfer', 'transferId', transferId);
+  known(state.accounts.get(from), 'UNKNOWN_ACCOUNT', 'from', from);
+  const instrument = known(state.instruments.get(id), 'UNKNOWN_INSTRUMENT', 'instrument', id);
+  needReceiver(state, from, to, id);
+  const quantity = amountOf('quantity', command.quantity, instrument.spec.quantityScale);
+  needStep(quantity, instrument.lot, 'OFF_LOT', 'quantity');
+  const held = positionOf(state, from, id)?.cutQuantity ?? 0n;
+  const within = quantity !== 0n && quantity * held > 0n && abs(quantity) <= abs(held);
+  const carries = settlementOf(instrument.spec) !== 'delivery';
+  need(within && carries, 'NOT_TRANSFERABLE', 'quantity', `${from} held ${held} at the last cut`);
+  const { price } = known(state.settled.get(id), 'NO_SETTLED_MARK', 'instrument', id);
+  const data: EventData['PositionTransferred'] = {
+    transferId,
+    from,
+    to,
+    instrument: id,
+    quantity: quantity.toString(),
+    price: price.toString(),
+  };
+  return [fact(origin, 0, 'PositionTransferred', data)];
+}
+
+function needReceiver(state: HouseState, from: string, to: string, instrument: string): void {
+  const account = known(state.accounts.get(to), 'UNKNOWN_ACCOUNT', 'to', to);
+  need(from !== to, 'SELF_TRADE', 'to', 'from and to are one account');
+  const room = account.margin === 'cross' || account.isolatedInstrument === instrument;
+  need(room, 'ISOLATED_ACCOUNT', 'to', `${to} is isolated to another instrument`);
+  const member = state.members.get(account.member)!;
+  need(!member.suspended, 'MEMBER_SUSPENDED', 'to', `${member.member} is suspended`);
+  need(!member.indebted, 'NO_NEW_RISK', 'to', `${member.member} has an unpaid obligation`);
+}
+
+/** The executing side asks another account to carry its side of a trade. */
+export function proposeGiveUp(
+  state: HouseState,
+  command: Of<'propose-give-up'>,
+  origin: Origin,
+): AnyNewEvent[] {
+  const { giveUpId, venue, trade, side, to } = command;
+  needFreshRequest(state, 'give-up', 'giveUpId', giveUpId);
+  known(state.venues.get(venue), 'UNKNOWN_VENUE', 'venue', venue);
+  const { terms } = tradeToGiveUp(state, venue, trade);
+  needReceiver(state, side === 'buy' ? terms.buyer : terms.seller, to, terms.instrument);
+  return [fact(origin, 0, 'GiveUpProposed', { giveUpId, terms, venue, side, to })];
+}
+
+/** The carrying account takes it: at the trade's price in its own cycle, at the settled price afterwards. */
+export function acceptGiveUp(
+  state: HouseState,
+  command: Of<'accept-give-up'>,
+  origin: Origin,
+): AnyNewEvent[] {
+  const { giveUpId } = command;
+  const giveUp = known(state.giveUps.get(giveUpId), 'UNKNOWN_GIVE_UP', 'giveUpId', giveUpId);
+  const { instrument: id } = giveUp.terms;
+  const instrument = state.instruments.get(id)!;
+  const sameCycle = giveUp.tradeWindow === state.openWindow;
+  const delivered = settlementOf(instrument.spec) === 'delivery' && !sameCycle;
+  need(!delivered, 'NOT_TRANSFERABLE', 'giveUpId', 'the spot trade was delivered at its cut');
+  need(!instrument.expired, 'INSTRUMENT_EXPIRED', 'giveUpId', `${id} has expired`);
+  const trade = state.remembered.get(`${giveUp.venue}|trades|${id}/${giveUp.terms.tradeId}`);
+  need(trade?.busted !== true, 'ALREADY_BUSTED', 'giveUpId', 'the trade was busted');
+  needReceiver(state, giveUp.from, giveUp.to, id);
+  const price = sameCycle
+    ? giveUp.terms.price
+    : known(state.settled.get(id), 'NO_SETTLED_MARK', 'instrument', id).price.toString();
+  return [fact(origin, 0, 'GiveUpAccepted', { giveUpId, price })];
+}
+
+export function rejectGiveUp(
+  state: HouseState,
+  command: Of<'reject-give-up'>,
+  origin: Origin,
+): AnyNewEvent[] {
+  const { giveUpId, reason } = command;
+  known(state.giveUps.get(giveUpId), 'UNKNOWN_GIVE_UP', 'giveUpId', giveUpId);
+  return [fact(origin, 0, 'GiveUpRejected', { giveUpId, reason })];
+}

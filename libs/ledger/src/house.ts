@@ -1,0 +1,107 @@
+import type { AnyNewEvent } from '#events';
+import { cutDue } from './barrier.js';
+import type { Command, Decision } from './commands.js';
+import { assertTouched } from './conservation.js';
+import { decideCut } from './cut/cut.js';
+import { fact, type Origin, Refusal } from './decide/context.js';
+import { decideInput } from './decide/input.js';
+import * as reference from './decide/reference.js';
+import * as request from './decide/request.js';
+import { evolve } from './evolve.js';
+import { readiness, validStream } from './readiness.js';
+import type { HouseState } from './state.js';
+
+/** What a command makes of the state: facts, a rejection, or both (a rejected input is itself a fact). Pure. */
+export function decide(state: HouseState, command: Command): Decision {
+  if (command.kind === 'input') return decideInput(state, command);
+  if (command.kind === 'unreadable') return decideUnreadable(state, command);
+  const origin: Origin = {
+    source: `command|${command.commandId}`,
+    actor: command.actor,
+    occurredAt: command.occurredAt,
+    ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
+  };
+  try {
+    return { events: decideRequest(state, command, origin) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { events: [], rejection: error.rejection };
+  }
+}
+
+type Request = Exclude<Command, { kind: 'input' } | { kind: 'unreadable' }>;
+
+function decideRequest(state: HouseState, command: Request, origin: Origin): AnyNewEvent[] {
+  switch (command.kind) {
+    case 'register-asset':
+      return reference.registerAsset(state, command, origin);
+    case 'register-member':
+      return reference.registerMember(state, command, origin);
+    case 'open-account':
+      return reference.openAccount(state, command, origin);
+    case 'register-venue':
+      return reference.registerVenue(state, command, origin);
+    case 'list-instrument':
+      return reference.listInstrument(state, command, origin);
+    case 'change-limits':
+      return reference.changeLimits(state, command, origin);
+    case 'suspend':
+    case 'resume':
+      return reference.changeSuspension(state, command, origin);
+    case 'accept-gap':
+      return request.acceptGap(state, command, origin);
+    case 'end-wait':
+      return request.endWait(state, command, origin);
+    case 'request-withdrawal':
+      return request.requestWithdrawal(state, command, origin);
+    case 'transfer-position':
+      return request.transferPosition(state, command, origin);
+    case 'propose-give-up':
+      return request.proposeGiveUp(state, command, origin);
+    case 'accept-give-up':
+      return request.acceptGiveUp(state, command, origin);
+    case 'reject-give-up':
+      return request.rejectGiveUp(state, command, origin);
+  }
+}
+
+/** A message that could not be read is recorded; where its envelope was readable it takes its place in its stream. */
+function decideUnreadable(
+  state: HouseState,
+  command: Extract<Command, { kind: 'unreadable' }>,
+): Decision {
+  const { at, rejection, actor, occurredAt } = command;
+  const source = command.source();
+  const consumed =
+    at !== undefined &&
+    validStream(state, at.stream) === undefined &&
+    readiness(state, at) === 'ready';
+  const place = `${source.channel}|${source.topic ?? ''}|${source.partition ?? ''}|${source.offset ?? ''}`;
+  const origin = { source: `unreadable|${place}|${source.sha256}`, actor, occurredAt };
+  const data = {
+    ...rejection,
+    ...(at === undefined ? {} : { at }),
+    consumed,
+    controlTotal: '0',
+    source,
+  };
+  return { events: [fact(origin, 0, 'InputRejected', data)], rejection };
+}
+
+/** Decides a command, applies its facts, and cuts every window that has become complete. All facts, in order. */
+export function step(state: HouseState, command: Command): Decision {
+  const decision = decide(state, command);
+  if (decision.events.length === 0) return decision;
+  const events: AnyNewEvent[] = [];
+  applyAll(state, decision.events, events);
+  while (cutDue(state)) applyAll(state, decideCut(state), events);
+  return { ...decision, events };
+}
+
+function applyAll(state: HouseState, made: readonly AnyNewEvent[], events: AnyNewEvent[]): void {
+  for (const event of made) {
+    evolve(state, event);
+    assertTouched(state, event);
+    events.push(event);
+  }
+}

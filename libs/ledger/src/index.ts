@@ -1,0 +1,33 @@
+/** The clearing house as a pure state machine: {initialState, decide, evolve}. The rule book is docs/ledger.md. */
+export * from './codes.js';
+export * from './commands.js';
+export * from './decimal.js';
+export { checkId, shardOf, skeleton } from './ids.js';
+export * from './state.js';
+export { accountBook, balance, house, isPromise, post } from './books.js';
+export { LedgerBroken } from './broken.js';
+export { cutDue, missingStreams } from './barrier.js';
+export { expectedSequence, type Readiness, readiness, validStream } from './readiness.js';
+export { assertConservation } from './conservation.js';
+export { decide, step } from './house.js';
+export { decideCut } from './cut/cut.js';
+export { evolve } from './evolve.js';
+export {
+  canonical,
+  entryHash,
+  type EntryValue,
+  merkleRoot,
+  stateEntries,
+  type StateEntry,
+  stateHash,
+} from './state-hash.js';
+export {
+  cumulativeValue,
+  notional,
+  payoff,
+  settlementOf,
+  type Settlement,
+  valueScale,
+} from './value.js';
+export * from './message/read-message.js';
+export { messageTypes } from './message/body.js';

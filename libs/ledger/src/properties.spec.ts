@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { initialState, stateHash } from '#ledger';
+import { Driver, numbered } from './testing/driver.js';
+import { history, runs } from './testing/generate.js';
+import { planOf, shuffle } from './testing/plan.js';
+import { feed, replay, Watcher } from './testing/simulate.js';
+
+const DAYS = 10;
+const settings = runs(100);
+
+describe(`random days, FC_SEED=${settings.seed} FC_RUNS=${settings.numRuns}`, () => {
+  let days = 0;
+
+  test('conserve after every fact and equal the reference in every cycle', () => {
+    fc.assert(
+      fc.property(history(DAYS), (random) => {
+        const state = initialState();
+        const watcher = new Watcher();
+        const driver = new Driver(state, (events) => watcher.see(events));
+        for (const item of numbered(planOf(random))) driver.submit(item);
+        expect(driver.waiting).toEqual([]);
+        expect(watcher.cycles).toBe(random.days.length);
+        expect(stateHash(watcher.shadow)).toBe(stateHash(state));
+        days += watcher.cycles;
+      }),
+      settings,
+    );
+    expect(days).toBeGreaterThanOrEqual(settings.numRuns * DAYS);
+  }, 60_000);
+
+  test('replayed from zero, and continued from any prefix, end in the same hash', () => {
+    fc.assert(
+      fc.property(history(DAYS), (random) => {
+        const items = numbered(planOf(random));
+        const whole = feed(items);
+        expect(stateHash(replay(whole.events))).toBe(whole.hash);
+        const cut = Math.floor((items.length * random.cutAt) / 1000);
+        const before = feed(items.slice(0, cut));
+        const resumed = replay(before.events);
+        expect(stateHash(resumed)).toBe(before.hash);
+        const rest = whole.events.slice(before.events.length);
+        expect(stateHash(replay(rest, resumed))).toBe(whole.hash);
+      }),
+      { ...settings, numRuns: Math.ceil(settings.numRuns / 4) },
+    );
+  }, 60_000);
+
+  test('arriving in another interleaving of their streams end in the same hash', () => {
+    fc.assert(
+      fc.property(history(DAYS), (random) => {
+        const items = numbered(planOf(random));
+        const { hash } = feed(items);
+        for (const seed of random.seeds) expect(feed(shuffle(items, seed)).hash).toBe(hash);
+      }),
+      { ...settings, numRuns: Math.ceil(settings.numRuns / 4) },
+    );
+  }, 60_000);
+});

@@ -1,0 +1,212 @@
+import type {
+  EventData,
+  InstrumentSpec,
+  Micros,
+  StreamId,
+  TradeTerms,
+  WindowStreamTotal,
+} from '#events';
+
+export interface Asset {
+  readonly asset: string;
+  readonly scale: number;
+}
+export interface Member {
+  readonly member: string;
+  readonly name: string;
+  suspended: boolean;
+  /** True from a shortfall until the cycle in which all of its accounts' debt is repaid. */
+  indebted: boolean;
+}
+export type Account = EventData['AccountOpened'];
+export interface Venue {
+  readonly venue: string;
+  readonly kind: 'trading' | 'custodian';
+  readonly mode: 'novation' | 'open-offer';
+  suspended: boolean;
+}
+export interface Instrument {
+  spec: InstrumentSpec;
+  suspended: boolean;
+  expired: boolean;
+  /** Numbers of the spec as bigint, parsed once. */
+  readonly contractSize: bigint;
+  readonly tick: bigint;
+  readonly lot: bigint;
+  maxOrderQuantity: bigint;
+  positionLimit: bigint;
+}
+
+/** One account's position in one instrument. Quantities at the instrument's quantity scale. */
+export interface Position {
+  readonly account: string;
+  readonly instrument: string;
+  /** Signed; spot: what is not yet delivered. */
+  quantity: bigint;
+  /** Exact signed cost of all trades, see `value.ts` for its scale. */
+  cost: bigint;
+  /** Cumulative value settled so far, minor units of the settlement asset. */
+  settledValue: bigint;
+  /** Exact fee so far (scale of cost + 6) and what of it was charged (minor units). */
+  feeExact: bigint;
+  feeCharged: bigint;
+  /** Quantities ever bought and sold. */
+  bought: bigint;
+  sold: bigint;
+  /** Quantity at the last cut plus transfers since: the base of limit checks. */
+  cutQuantity: bigint;
+  /** Signed quantity traded since the last cut, per venue. */
+  readonly deltas: Map<string, bigint>;
+}
+
+export interface SettledPrice {
+  readonly price: bigint;
+  readonly cycle: number;
+  /** Cycle of the last price that came from marks of its own window. */
+  readonly freshCycle: number;
+  readonly stale: boolean;
+}
+
+export interface Stream {
+  readonly id: StreamId;
+  lastSequence: number;
+  /** First missing sequence while the stream waits. */
+  gapAt?: number;
+  /** Messages and control total per window not yet cut. */
+  readonly windows: Map<number, { count: number; total: bigint }>;
+}
+
+export interface Mark {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly price: bigint;
+  readonly at: Micros;
+}
+
+export interface Closing {
+  readonly endsAt: Micros;
+  readonly streams: readonly WindowStreamTotal[];
+}
+
+/** What is remembered of an accepted trade or deposit id, for as long as its horizon lasts. */
+export interface Remembered {
+  readonly digest: string;
+  /** The open window when it was accepted. */
+  readonly window: number;
+  busted: boolean;
+}
+
+export interface GiveUp {
+  readonly terms: TradeTerms;
+  readonly venue: string;
+  readonly side: 'buy' | 'sell';
+  readonly from: string;
+  readonly to: string;
+  /** Window of the trade, and the window in which it was proposed. */
+  readonly tradeWindow: number;
+  readonly window: number;
+}
+
+export interface Withdrawal {
+  readonly withdrawalId: string;
+  readonly account: string;
+  readonly asset: string;
+  readonly amount: bigint;
+  readonly destination: string;
+}
+
+/**
+ * The whole state of the clearing house: integers and strings only. Owned by one writer and mutated by `evolve` alone.
+ * `sums` and the indexes are derived; everything else is under `stateHash`.
+ */
+export interface HouseState {
+  openWindow: number;
+  /** The window whose wait an operator ended; it is cut at once. */
+  waitEnded: { window: number; endsAt: Micros } | undefined;
+  readonly assets: Map<string, Asset>;
+  readonly members: Map<string, Member>;
+  readonly accounts: Map<string, Account>;
+  readonly venues: Map<string, Venue>;
+  readonly instruments: Map<string, Instrument>;
+  /** Key `account|instrument`. */
+  readonly positions: Map<string, Position>;
+  /** asset -> book -> signed balance, minor units. */
+  readonly books: Map<string, Map<string, bigint>>;
+  readonly settled: Map<string, SettledPrice>;
+  /** Key `venue|topic|key`. */
+  readonly streams: Map<string, Stream>;
+  /** instrument -> stream -> its latest marks of the open window, oldest first. */
+  readonly marks: Map<string, Map<string, Mark[]>>;
+  /** instrument -> sum of funding rates of the open window, scale 12. */
+  readonly funding: Map<string, bigint>;
+  /** window -> venue -> its closing. */
+  readonly closings: Map<number, Map<string, Closing>>;
+  /** Key `stream/id`. */
+  readonly remembered: Map<string, Remembered>;
+  /** window -> keys of `remembered` accepted in it. */
+  readonly rememberedIn: Map<number, Set<string>>;
+  readonly giveUps: Map<string, GiveUp>;
+  readonly withdrawals: Map<string, Withdrawal>;
+  /** Ids of member and operator requests (`kind:id`) -> window. */
+  readonly requests: Map<string, number>;
+  /** Derived: skeletons of ids per kind, positions per instrument, running sums. */
+  readonly skeletons: Set<string>;
+  readonly positionsOf: Map<string, Map<string, Position>>;
+  readonly sums: { readonly books: Map<string, bigint>; readonly positions: Map<string, bigint> };
+}
+
+/** A clearing house with nothing in it, its first window open. */
+export function initialState(): HouseState {
+  return {
+    openWindow: 1,
+    waitEnded: undefined,
+    assets: new Map(),
+    members: new Map(),
+    accounts: new Map(),
+    venues: new Map(),
+    instruments: new Map(),
+    positions: new Map(),
+    books: new Map(),
+    settled: new Map(),
+    streams: new Map(),
+    marks: new Map(),
+    funding: new Map(),
+    closings: new Map(),
+    remembered: new Map(),
+    rememberedIn: new Map(),
+    giveUps: new Map(),
+    withdrawals: new Map(),
+    requests: new Map(),
+    skeletons: new Set(),
+    positionsOf: new Map(),
+    sums: { books: new Map(), positions: new Map() },
+  };
+}
+
+/** How long ids are remembered, in windows: trades, give-ups and requests; deposits. */
+export const TRADE_HORIZON = 3;
+export const DEPOSIT_HORIZON = 1440;
+
+/** Key of a stream in `streams`. */
+export function streamKey(stream: StreamId): string {
+  return `${stream.venue}|${stream.topic}|${stream.key}`;
+}
+
+/** Key of a remembered trade or deposit id. */
+export function rememberedKey(stream: string, id: string): string {
+  return `${stream}/${id}`;
+}
+
+/** Sorts by UTF-16 code unit: the one order used wherever an order enters state or events. */
+export function byCode(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The position of an account, or undefined where it never had one. */
+export function positionOf(
+  state: HouseState,
+  account: string,
+  instrument: string,
+): Position | undefined {
+  return state.positionsOf.get(instrument)?.get(account);
+}

@@ -1,0 +1,106 @@
+import type { AnyNewEvent, InputSource, StreamPosition } from '#events';
+import { type Command, type HouseState, type InputBody, readiness, step } from '#ledger';
+import { type Bare, endOf } from './world.js';
+
+/** One thing that reaches the house: a command of the operator or a member, or a message of a stream. */
+export type Item =
+  | { readonly command: Bare }
+  | { readonly at: StreamPosition; readonly body: InputBody }
+  | { readonly at: StreamPosition; readonly unreadable: true };
+
+const source = (sha256: string) => (): InputSource => ({
+  channel: 'http',
+  sha256: sha256.padStart(64, '0'),
+  bytes: 0,
+  value: '',
+  truncated: false,
+});
+
+/** What a service would make of an item. `index` numbers operator commands: the same item has the same id on every run. */
+export function toCommand(item: Item, index: number): Command {
+  if ('command' in item) {
+    const base = { commandId: `cmd-${index}`, actor: 'operator:test', occurredAt: endOf(0) };
+    return { ...item.command, ...base } as Command;
+  }
+  const actor = `venue:${item.at.stream.venue}`;
+  if ('unreadable' in item) {
+    const rejection = {
+      code: '1001_MALFORMED_JSON',
+      field: '',
+      reason: 'not JSON',
+      fix: 'Send JSON.',
+    };
+    return {
+      kind: 'unreadable',
+      at: item.at,
+      rejection,
+      actor,
+      occurredAt: endOf(0),
+      source: source(String(index)),
+    };
+  }
+  return { kind: 'input', at: item.at, body: item.body, actor, source: source(String(index)) };
+}
+
+/** An item with its place in the plan. */
+export type Numbered = readonly [index: number, item: Item];
+export const numbered = (items: readonly Item[]): readonly Numbered[] =>
+  items.map((item, i) => [i, item]);
+
+/**
+ * Feeds a house as the engine does: what is not ready waits outside and is tried again after every step.
+ * `onEvents` sees the facts of each step, in order.
+ */
+export class Driver {
+  private held: Numbered[] = [];
+
+  constructor(
+    readonly state: HouseState,
+    private readonly onEvents: (events: readonly AnyNewEvent[], item: Item) => void = () =>
+      undefined,
+  ) {}
+
+  get waiting(): readonly Numbered[] {
+    return this.held;
+  }
+
+  submit(entry: Numbered): void {
+    if (this.waits(entry[1])) {
+      if (this.opensGap(entry[1])) this.give(entry);
+      this.held.push(entry);
+      return;
+    }
+    this.give(entry);
+    this.retry();
+  }
+
+  /** A sequence is missing, unless the messages before it only wait for their window. */
+  private opensGap(item: Item): boolean {
+    if (!('at' in item) || readiness(this.state, item.at) !== 'wait-gap') return false;
+    const key = JSON.stringify(item.at.stream);
+    return !this.held.some(([, other]) => 'at' in other && JSON.stringify(other.at.stream) === key);
+  }
+
+  private waits(item: Item): boolean {
+    return 'at' in item && readiness(this.state, item.at).startsWith('wait');
+  }
+
+  private give([index, item]: Numbered): void {
+    this.onEvents(step(this.state, toCommand(item, index)).events, item);
+  }
+
+  private retry(): void {
+    for (let found = true; found;) {
+      found = false;
+      const waiting = this.held;
+      this.held = [];
+      for (const entry of waiting) {
+        if (this.waits(entry[1])) this.held.push(entry);
+        else {
+          this.give(entry);
+          found = true;
+        }
+      }
+    }
+  }
+}

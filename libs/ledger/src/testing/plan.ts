@@ -1,0 +1,431 @@
+import type { StreamTopic } from '#events';
+import type { InputBody, WireTrade } from '../commands.js';
+import type { Item } from './driver.js';
+import type { Choice, Day, History } from './generate.js';
+import {
+  accounts,
+  assets,
+  type Bare,
+  DAY,
+  endOf,
+  instruments,
+  members,
+  setup,
+  START,
+  venues,
+} from './world.js';
+
+/** A decimal string of integer minor units. */
+export function decimal(units: bigint, scale: number): string {
+  const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
+  const whole = digits.slice(0, digits.length - scale);
+  const fraction = scale === 0 ? '' : `.${digits.slice(digits.length - scale)}`;
+  return `${units < 0n ? '-' : ''}${whole}${fraction}`;
+}
+
+const pick = <T>(from: readonly T[], n: number): T => from[n % from.length]!;
+type Send = { readonly venue: string; readonly topic: StreamTopic; readonly key: string };
+type Totals = Map<
+  string,
+  { topic: StreamTopic; key: string; count: number; total: bigint; scale: number }
+>;
+
+/** Turns random days into the items of one history, numbering streams and totalling windows as venues do. */
+class Planner {
+  readonly items: Item[] = [];
+  private readonly specs;
+  private readonly sequences = new Map<string, number>();
+  private totals = new Map<string, Totals>();
+  private readonly sent: { venue: string; trade: WireTrade; item: Item }[] = [];
+  private accepts: Bare[] = [];
+  private window = 0;
+  private index = 60_000_000n;
+  private ids = 0;
+
+  constructor(private readonly history: History) {
+    this.specs = instruments(history.expiry);
+  }
+
+  plan(): readonly Item[] {
+    for (const command of setup(this.history.expiry)) this.items.push({ command });
+    for (const day of this.history.days) this.day(day);
+    return this.items;
+  }
+
+  private day(day: Day): void {
+    this.window += 1;
+    this.totals = new Map();
+    this.index = (this.index * BigInt(10_000 + day.move)) / 10_000n;
+    if (this.window === 1) this.opening();
+    const half = day.choices.length >> 1;
+    for (const choice of day.choices.slice(0, half)) this.choose(choice);
+    this.marks(day.marked & 0x3ff);
+    for (const choice of day.choices.slice(half)) this.choose(choice);
+    this.marks((day.marked >> 10) & 0x3ff);
+    this.close(day.abandoned);
+  }
+
+  // ---------------------------------------------------------------- messages
+
+  private send(
+    to: Send,
+    body: InputBody,
+    total: bigint,
+    scale: number,
+    window = this.window,
+  ): Item {
+    const key = `${to.venue}|${to.topic}|${to.key}`;
+    const sequence = (this.sequences.get(key) ?? 0) + 1;
+    this.sequences.set(key, sequence);
+    const item: Item = { at: { stream: to, sequence, window }, body };
+    this.items.push(item);
+    if (window === this.window) this.count(to, total, scale);
+    return item;
+  }
+
+  private count({ venue, topic, key }: Send, total: bigint, scale: number): void {
+    const totals: Totals = this.totals.get(venue) ?? new Map();
+    this.totals.set(venue, totals);
+    const row = totals.get(`${topic}|${key}`) ?? { topic, key, count: 0, total: 0n, scale };
+    totals.set(`${topic}|${key}`, { ...row, count: row.count + 1, total: row.total + total });
+  }
+
+  private opening(): void {
+    for (const [asset, scale] of Object.entries(assets)) {
+      this.deposit('guarantee', asset, this.units(asset, this.history.guarantee), scale);
+      for (const a of accounts) {
+        if (a.opening > 0) this.deposit(a.account, asset, this.units(asset, a.opening) + 7n, scale);
+      }
+    }
+  }
+
+  /** Whole USDT as minor units of an asset, BTC at 60,000. */
+  private units(asset: string, whole: number): bigint {
+    const perUnit: Record<string, bigint> = { BTC: 1667n, USDT: 100_000_000n, USDC: 100n };
+    return BigInt(whole) * perUnit[asset]!;
+  }
+
+  private deposit(account: string, asset: string, units: bigint, scale: number): void {
+    if (units === 0n) return;
+    const depositId = `DEP-${(this.ids += 1)}`;
+    const amount = decimal(units, scale);
+    const body: InputBody = {
+      type: 'deposit',
+      depositId,
+      account,
+      asset,
+      amount,
+      at: endOf(this.window),
+    };
+    this.send({ venue: 'CUSTODY', topic: 'deposits', key: asset }, body, units, scale);
+  }
+
+  private price(instrument: number, offset: number): bigint {
+    const item = pick(this.specs, instrument);
+    const noise = BigInt((offset * 7919) % 997);
+    if (item.kind === 'option' || item.kind === 'custom')
+      return 2_500_000n + BigInt(offset) * 6_007n + noise;
+    return (this.index * BigInt(10_000 + offset)) / 10_000n + noise;
+  }
+
+  private marks(bits: number): void {
+    this.specs.forEach((item, i) => {
+      if ((bits & (1 << i)) === 0) return;
+      const price = this.price(i, (bits % 61) - 30);
+      const at = START + (this.window - 1) * DAY + (this.ids += 1);
+      const venue = pick(item.venues, this.ids);
+      const body: InputBody = {
+        type: 'mark',
+        instrument: item.instrument,
+        price: decimal(price, item.priceScale),
+        at,
+      };
+      this.send({ venue, topic: 'marks', key: item.instrument }, body, price, item.priceScale);
+    });
+  }
+
+  private close(abandoned: boolean): void {
+    for (const { venue } of venues) {
+      if (abandoned && venue === 'VEN-B') continue;
+      const streams = [...(this.totals.get(venue)?.values() ?? [])].map((row) => ({
+        topic: row.topic as 'trades',
+        key: row.key,
+        lastSequence: this.sequences.get(`${venue}|${row.topic}|${row.key}`)!,
+        count: row.count,
+        controlTotal: decimal(row.total, row.scale),
+      }));
+      const body: InputBody = { type: 'window-closed', endsAt: endOf(this.window), streams };
+      this.send({ venue, topic: 'windows', key: venue }, body, 0n, 0);
+    }
+    for (const command of this.accepts) this.items.push({ command });
+    this.accepts = [];
+    const wait = { kind: 'end-wait', window: this.window, endsAt: endOf(this.window) } as const;
+    if (abandoned) this.items.push({ command: { ...wait, reason: 'VEN-B is silent' } });
+  }
+
+  // ---------------------------------------------------------------- choices
+
+  private choose(c: Choice): void {
+    const item = pick(this.specs, c.instrument);
+    switch (c.kind) {
+      case 'trade':
+        return this.trade(c, this.terms(c));
+      case 'late':
+        return this.trade(c, this.terms(c), Math.max(1, this.window - 1));
+      case 'bad':
+        return this.trade(c, this.bad(c));
+      case 'gap':
+        return this.gap(c);
+      case 'unreadable':
+        return this.unreadable(c);
+      case 'funding':
+        return this.funding(c);
+      case 'deposit':
+        return this.deposit(
+          pick(accounts, c.one).account,
+          'USDT',
+          BigInt(c.quantity) * 3_000_001n,
+          8,
+        );
+      case 'again':
+      case 'same-id':
+      case 'conflict':
+      case 'bust':
+      case 'correct':
+        return this.repeat(c);
+      default:
+        return this.operate(c, item.instrument);
+    }
+  }
+
+  private venueOf(c: Choice): string {
+    return pick(pick(this.specs, c.instrument).venues, c.venue);
+  }
+
+  private terms(c: Choice, tradeId = `T-${(this.ids += 1)}`): WireTrade {
+    const item = pick(this.specs, c.instrument);
+    const most = BigInt(item.maxOrderQuantity) + 100n;
+    const divisor = item.instrument === 'IFUT' ? 10n : 1n;
+    return {
+      tradeId,
+      instrument: item.instrument,
+      buyer: pick(accounts, c.one).account,
+      seller: pick(accounts, c.other).account,
+      quantity: decimal(1n + (BigInt(c.quantity) % most) / divisor, item.quantityScale),
+      price: decimal(this.price(c.instrument, c.offset), item.priceScale),
+      executedAt: endOf(this.window) - 1_000_000,
+    };
+  }
+
+  private trade(c: Choice, trade: WireTrade, window = this.window): void {
+    const venue = this.venueOf(c);
+    const to = { venue, topic: 'trades' as const, key: pick(this.specs, c.instrument).instrument };
+    const item = this.send(
+      to,
+      { type: 'trade', trade },
+      this.quantity(trade),
+      this.scale(trade),
+      window,
+    );
+    if (!trade.tradeId.startsWith('BAD')) this.sent.push({ venue, trade, item });
+  }
+
+  private scale(trade: WireTrade): number {
+    return this.specs.find((s) => s.instrument === trade.instrument)?.quantityScale ?? 0;
+  }
+
+  private quantity(trade: WireTrade): bigint {
+    return /^\d+(\.\d+)?$/.test(trade.quantity) ? BigInt(trade.quantity.replace('.', '')) : 0n;
+  }
+
+  private bad(c: Choice): WireTrade {
+    const good = this.terms(c, `BAD-${(this.ids += 1)}`);
+    const wrong: readonly Partial<WireTrade>[] = [
+      { quantity: '0' },
+      { quantity: '-1' },
+      { quantity: '0.00000000001' },
+      { quantity: 'NaN' },
+      { price: '0' },
+      { price: '-5' },
+      { buyer: 'NOBODY' },
+      { seller: good.buyer },
+      { buyer: 'A-H\u039fUSE' },
+      { instrument: 'NOTHING' },
+    ];
+    return { ...good, ...pick(wrong, c.quantity) };
+  }
+
+  private unreadable(c: Choice): void {
+    const to = {
+      venue: this.venueOf(c),
+      topic: 'trades' as const,
+      key: pick(this.specs, c.instrument).instrument,
+    };
+    const key = `${to.venue}|${to.topic}|${to.key}`;
+    const sequence = (this.sequences.get(key) ?? 0) + 1;
+    this.sequences.set(key, sequence);
+    this.items.push({ at: { stream: to, sequence, window: this.window }, unreadable: true });
+    this.count(to, 0n, pick(this.specs, c.instrument).quantityScale);
+  }
+
+  /** A message is lost: its stream waits until the operator accepts the gap at the end of the day. */
+  private gap(c: Choice): void {
+    const stream = {
+      venue: this.venueOf(c),
+      topic: 'trades' as const,
+      key: pick(this.specs, c.instrument).instrument,
+    };
+    const key = `${stream.venue}|trades|${stream.key}`;
+    if (this.accepts.length > 0) return;
+    const missing = (this.sequences.get(key) ?? 0) + 1;
+    this.sequences.set(key, missing);
+    this.accepts.push({ kind: 'accept-gap', stream, to: missing, reason: 'lost at the venue' });
+    this.trade(c, this.terms(c));
+  }
+
+  private funding(c: Choice): void {
+    const item = pick(
+      this.specs.filter((s) => s.kind === 'perpetual'),
+      c.instrument,
+    );
+    const units = BigInt(c.offset) * 1_234_567n + 1n;
+    const rate = decimal(units, 12);
+    const body: InputBody = {
+      type: 'funding',
+      instrument: item.instrument,
+      rate,
+      at: endOf(this.window),
+    };
+    this.send(
+      { venue: pick(item.venues, c.venue), topic: 'funding', key: item.instrument },
+      body,
+      units,
+      12,
+    );
+  }
+
+  /** Messages about a trade that was sent before: one of the last twelve. */
+  private repeat(c: Choice): void {
+    const recent = this.sent.slice(-12);
+    if (recent.length === 0) return;
+    const { venue, trade, item } = pick(recent, c.one);
+    const to = { venue, topic: 'trades' as const, key: trade.instrument };
+    const [quantity, scale] = [this.quantity(trade), this.scale(trade)];
+    const changed = { ...trade, quantity: decimal(quantity + 1n, scale) };
+    if (c.kind === 'again') this.items.push(item);
+    else if (c.kind === 'same-id') this.send(to, { type: 'trade', trade }, quantity, scale);
+    else if (c.kind === 'conflict')
+      this.send(to, { type: 'trade', trade: changed }, quantity + 1n, scale);
+    else if (c.kind === 'bust') this.send(to, { type: 'trade-bust', trade }, quantity, scale);
+    else {
+      const replacement = { ...changed, tradeId: `T-${(this.ids += 1)}` };
+      const body: InputBody = { type: 'trade-correction', trade, replacement };
+      const sent = this.send(to, body, quantity, scale);
+      this.sent.push({ venue, trade: replacement, item: sent });
+    }
+  }
+
+  private operate(c: Choice, instrument: string): void {
+    const command = this.command(c, instrument);
+    if (command !== undefined) this.items.push({ command });
+  }
+
+  private command(c: Choice, instrument: string): Bare | undefined {
+    const id = (this.ids += 1);
+    const account = pick(accounts, c.one).account;
+    const other = pick(accounts, c.other).account;
+    if (c.kind === 'withdraw') {
+      const amount = decimal(BigInt(c.quantity) * 1_000_003n, 8);
+      const asset = pick(['USDT', 'BTC'], c.other);
+      const withdrawalId = `W-${id}`;
+      return {
+        kind: 'request-withdrawal',
+        withdrawalId,
+        account,
+        asset,
+        amount,
+        destination: 'elsewhere',
+      };
+    }
+    if (c.kind === 'transfer') {
+      const item = pick(this.specs, c.instrument);
+      const units = BigInt((c.quantity % 3_000) + 1) * (c.offset < 0 ? -1n : 1n);
+      const quantity = decimal(units, item.quantityScale);
+      return {
+        kind: 'transfer-position',
+        transferId: `X-${id}`,
+        from: account,
+        to: other,
+        instrument,
+        quantity,
+      };
+    }
+    if (c.kind === 'suspend' || c.kind === 'resume') return this.suspension(c, instrument);
+    if (c.kind === 'give-up') {
+      const recent = this.sent.slice(-12);
+      if (recent.length === 0) return undefined;
+      const { venue, trade } = pick(recent, c.one);
+      const side = c.offset < 0 ? 'buy' : 'sell';
+      return { kind: 'propose-give-up', giveUpId: `G-${id}`, venue, trade, side, to: other };
+    }
+    const giveUpId = this.lastGiveUp();
+    if (giveUpId === undefined) return undefined;
+    if (c.offset > 200) return { kind: 'reject-give-up', giveUpId, reason: 'not ours' };
+    return { kind: 'accept-give-up', giveUpId };
+  }
+
+  private lastGiveUp(): string | undefined {
+    for (const item of this.items.slice().reverse()) {
+      if ('command' in item && item.command.kind === 'propose-give-up')
+        return item.command.giveUpId;
+    }
+    return undefined;
+  }
+
+  private suspension(c: Choice, instrument: string): Bare {
+    const scope = pick(['venue', 'member', 'instrument'] as const, c.quantity);
+    const ids = {
+      venue: pick(['VEN-A', 'VEN-B'], c.one),
+      member: pick(members, c.one),
+      instrument,
+    };
+    return { kind: c.kind as 'suspend' | 'resume', scope, id: ids[scope], reason: 'drill' };
+  }
+}
+
+export const planOf = (history: History): readonly Item[] => new Planner(history).plan();
+
+/** The same items in another arrival order: streams are merged at random between two operator commands. */
+export function shuffle<T extends readonly [number, Item]>(
+  items: readonly T[],
+  seed: number,
+): readonly T[] {
+  let random = BigInt(seed) + 1n;
+  const next = (n: number): number => {
+    random = (random * 6364136223846793005n + 1442695040888963407n) % 2n ** 64n;
+    return Number((random >> 33n) % BigInt(n));
+  };
+  const out: T[] = [];
+  let streams = new Map<string, T[]>();
+  const flush = (): void => {
+    let left = [...streams.values()];
+    while (left.length > 0) {
+      out.push(pick(left, next(left.length)).shift()!);
+      left = left.filter((queue) => queue.length > 0);
+    }
+    streams = new Map();
+  };
+  for (const entry of items) {
+    const item: Item = entry[1];
+    if ('command' in item) {
+      flush();
+      out.push(entry);
+      continue;
+    }
+    const { venue, topic, key } = item.at.stream;
+    const id = `${venue}|${topic}|${key}`;
+    streams.set(id, [...(streams.get(id) ?? []), entry]);
+  }
+  flush();
+  return out;
+}
