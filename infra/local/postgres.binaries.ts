@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, relative } from 'node:path';
 import type { User } from './user.js';
@@ -75,7 +83,9 @@ export function embeddedBinaries(work: string, user?: User): PostgresBinaries | 
   }
   hydrateSymlinks(native);
   for (const program of ['postgres', 'initdb', 'pg_ctl']) {
-    chmodSync(join(native, 'bin', program), 0o755);
+    const file = join(native, 'bin', program);
+    // Only where it is needed: the modules may belong to somebody else.
+    if ((statSync(file).mode & 0o555) !== 0o555) chmodSync(file, 0o755);
   }
   if (versionOf(join(native, 'bin'), user) === undefined && user !== undefined) {
     const copy = join(work, 'native');

@@ -26,10 +26,15 @@ export interface PostgresServer extends LocalServer {
 
 const PASSWORD_FILE = 'novate.password';
 
-async function run(command: string, args: readonly string[], user?: User): Promise<void> {
+async function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  user?: User,
+): Promise<void> {
   const as = user === undefined ? {} : { uid: user.uid, gid: user.gid };
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...as });
+    const child = spawn(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], ...as });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.once('error', reject);
@@ -55,6 +60,8 @@ async function initialise(bin: string, dataDir: string, user?: User): Promise<st
     await run(
       join(bin, 'initdb'),
       ['-D', dataDir, ...args, `--pwfile=${handedOver}`, '--no-instructions'],
+      // The caller's own folder may be closed to this user.
+      dataDir,
       user,
     );
   } finally {

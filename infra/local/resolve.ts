@@ -41,7 +41,7 @@ export async function resolveService(
       },
     );
     if (typeof outcome !== 'string') return outcome;
-    reasons.push(`${way}: ${outcome}`);
+    reasons.push(`${way}: ${outcome.trim().replaceAll(/\s*\n\s*/g, ' | ')}`);
   }
   const reason = reasons.join('; ');
   return { name, how: 'skipped', detail: '', reason, stop: () => Promise.resolve() };
