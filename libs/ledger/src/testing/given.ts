@@ -1,0 +1,140 @@
+import type { AnyNewEvent, InputSource, InstrumentSpec, StreamTopic } from '#events';
+import {
+  type Command,
+  decide,
+  type HouseState,
+  initialState,
+  type InputBody,
+  step,
+} from '../index.js';
+
+/** Evidence of a message nobody sent. */
+export const noSource = (): InputSource => ({
+  channel: 'http',
+  sha256: '00',
+  bytes: 0,
+  value: '',
+  truncated: false,
+});
+
+/** A linear perpetual of one BTC, priced to the cent; override what a test is about. */
+export function spec(overrides: Partial<InstrumentSpec> = {}): InstrumentSpec {
+  return {
+    instrument: 'BTC-PERP',
+    kind: 'perpetual',
+    payoff: 'linear',
+    venues: ['V1'],
+    settlementAsset: 'USDT',
+    priceScale: 2,
+    quantityScale: 3,
+    contractSize: '1',
+    contractSizeScale: 0,
+    tick: '1',
+    lot: '1',
+    maxOrderQuantity: '1000000',
+    positionLimit: '5000000',
+    feePpm: 0,
+    allowsNegativePrice: false,
+    settlementRule: { kind: 'last', marks: 1 },
+    ...overrides,
+  };
+}
+
+/** A clearing house driven like its users drive it: numbers its streams and closes its windows by itself. */
+export class TestHouse {
+  readonly state: HouseState = initialState();
+  readonly events: AnyNewEvent[] = [];
+  private readonly sequences = new Map<string, number>();
+  private commands = 0;
+
+  /** Runs a command of a member or operator; returns its reject code, if any. */
+  ask(command: Record<string, unknown> & { kind: string }): string | undefined {
+    this.commands += 1;
+    const base = { commandId: `C${this.commands}`, actor: 'test', occurredAt: 1 };
+    return this.run({ ...base, ...command } as Command);
+  }
+
+  /** Sends the next input of a stream; returns its reject code, if any. */
+  send(
+    venue: string,
+    topic: StreamTopic,
+    key: string,
+    body: InputBody,
+    sequence?: number,
+    window?: number,
+  ): string | undefined {
+    const id = `${venue}|${topic}|${key}`;
+    const next = sequence ?? (this.sequences.get(id) ?? 0) + 1;
+    if (sequence === undefined) this.sequences.set(id, next);
+    const at = {
+      stream: { venue, topic, key },
+      sequence: next,
+      window: window ?? this.state.openWindow,
+    };
+    return this.run({ kind: 'input', at, body, actor: venue, source: noSource });
+  }
+
+  run(command: Command): string | undefined {
+    const decision = step(this.state, command);
+    this.events.push(...decision.events);
+    return decision.rejection?.code;
+  }
+
+  /** What would be decided, with nothing applied. */
+  ponder(command: Command): readonly AnyNewEvent[] {
+    return decide(this.state, command).events;
+  }
+
+  trade(id: string, buyer: string, seller: string, quantity: string, price: string, more = {}) {
+    const trade = this.terms(id, buyer, seller, quantity, price, more);
+    return this.send('V1', 'trades', trade.instrument, { type: 'trade', trade });
+  }
+
+  terms(id: string, buyer: string, seller: string, quantity: string, price: string, more = {}) {
+    const base = { instrument: 'BTC-PERP', executedAt: 1 };
+    return { tradeId: id, buyer, seller, quantity, price, ...base, ...more };
+  }
+
+  mark(price: string, instrument = 'BTC-PERP') {
+    return this.send('V1', 'marks', instrument, { type: 'mark', instrument, price, at: 1 });
+  }
+
+  deposit(account: string, amount: string, asset = 'USDT') {
+    const depositId = `D${this.events.length}`;
+    const body = { type: 'deposit', depositId, account, asset, amount, at: 1 } as const;
+    return this.send('custody', 'deposits', asset, body);
+  }
+
+  /** Every venue closes the open window, honestly; returns the events of the cut. */
+  cut(endsAt = this.state.openWindow * 60_000_000): AnyNewEvent[] {
+    const before = this.events.length;
+    for (const venue of [...this.state.venues.keys()]) {
+      const body = { type: 'window-closed', endsAt, streams: [] } as const;
+      this.send(venue, 'windows', venue, body);
+    }
+    return this.events.slice(before);
+  }
+
+  book(account: string, book = 'cash', asset = 'USDT'): bigint {
+    return this.state.books.get(asset)?.get(`A/${account}/${book}`) ?? 0n;
+  }
+}
+
+/** Assets USDT and BTC, members M1..M3 with an account each (M1-H, ...), venue V1, custodian, one perpetual. */
+export function openHouse(listed: readonly InstrumentSpec[] = [spec()]): TestHouse {
+  const house = new TestHouse();
+  for (const asset of ['USDT', 'BTC']) house.ask({ kind: 'register-asset', asset, scale: 8 });
+  for (const [venue, venueKind] of [
+    ['V1', 'trading'],
+    ['custody', 'custodian'],
+  ]) {
+    house.ask({ kind: 'register-venue', venue, venueKind, mode: 'novation' });
+  }
+  for (const instrument of listed) house.ask({ kind: 'list-instrument', spec: instrument });
+  for (const member of ['M1', 'M2', 'M3']) {
+    house.ask({ kind: 'register-member', member, name: member });
+    const account = { account: `${member}-H`, member, segregation: 'house', margin: 'cross' };
+    house.ask({ kind: 'open-account', ...account });
+  }
+  return house;
+}
