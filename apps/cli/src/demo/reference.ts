@@ -104,7 +104,7 @@ export const instruments: readonly DemoInstrument[] = [
   }),
 ];
 
-/** Assets, venues, members, accounts and instruments, in the order they have to exist. */
+/** Assets, venues, members, instruments and accounts, in the order they have to exist. */
 export function referenceCommands(): readonly OperatorCommand[] {
   const command = (kind: Command['kind'], id: string, body: object): OperatorCommand => ({
     kind,
@@ -123,7 +123,7 @@ export function referenceCommands(): readonly OperatorCommand[] {
     ...members.map((member) =>
       command('register-member', member, { member, name: `Demo member ${member.slice(1)}` }),
     ),
-    ...accounts.map((account) => command('open-account', account.account, account)),
     ...instruments.map(({ spec }) => command('list-instrument', spec.instrument, { spec })),
+    ...accounts.map((account) => command('open-account', account.account, account)),
   ];
 }

@@ -1,0 +1,80 @@
+import { CliError, ExitCode } from '../terminal/exit.js';
+
+/** What `GET /v1/journal/head` answers. */
+export interface LiveHead {
+  readonly size: number;
+  readonly batches: number;
+  readonly hash: string;
+  readonly stateHash: string;
+  readonly openWindow: number;
+}
+
+interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly code?: string;
+}
+
+/** The clearing app's HTTP API, as far as the command-line program needs it. */
+export class ClearingApi {
+  constructor(
+    private readonly url: string,
+    private readonly operatorKey: string,
+  ) {}
+
+  head(): Promise<LiveHead> {
+    return this.call<LiveHead>('GET', '/v1/journal/head');
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.call<T>('GET', path);
+  }
+
+  /** Gives an operator command; the same Idempotency-Key gives it once. */
+  command(kind: string, idempotencyKey: string, body: object): Promise<unknown> {
+    return this.call('POST', `/v1/commands/${kind}`, JSON.stringify(body), {
+      'content-type': 'application/json',
+      'idempotency-key': idempotencyKey,
+    });
+  }
+
+  /** Publishes inputs of one topic as a CloudEvents batch, with the key of their source. */
+  inputs(topic: string, events: readonly object[], key: string): Promise<unknown> {
+    return this.call('POST', `/v1/inputs/${topic}`, JSON.stringify(events), {
+      'content-type': 'application/cloudevents-batch+json',
+      authorization: `Bearer ${key}`,
+    });
+  }
+
+  private async call<T>(
+    method: string,
+    path: string,
+    body?: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    for (;;) {
+      const response = await fetch(this.url + path, {
+        method,
+        headers: { authorization: `Bearer ${this.operatorKey}`, ...headers },
+        ...(body === undefined ? {} : { body }),
+      });
+      const text = await response.text();
+      if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T;
+      if (response.status !== 429) {
+        const why = explain(response.status, text);
+        throw new CliError(`${method} ${path}: ${why}`, ExitCode.checkFailed);
+      }
+      const seconds = Number(response.headers.get('retry-after') ?? '1');
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0.1, seconds) * 1000));
+    }
+  }
+}
+
+function explain(status: number, text: string): string {
+  try {
+    const { title, detail, code } = JSON.parse(text) as Problem;
+    return [status, code, title, detail].filter(Boolean).join(' ');
+  } catch {
+    return `${status} ${text.slice(0, 200)}`;
+  }
+}

@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { projectRoot } from '../root.js';
+import { CliError, ExitCode } from '../terminal/exit.js';
+
+const LOG_KEPT = 8_000;
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 15_000;
+
+/** The real clearing app, as its own process. */
+export interface AppProcess {
+  /** Where it listens on loopback. */
+  readonly url: string;
+  readonly exited: Promise<number | null>;
+  /** What it wrote to stderr last. */
+  log(): string;
+  /** SIGTERM, and SIGKILL for one that does not end within 15 s. */
+  stop(): Promise<void>;
+}
+
+/** Starts the clearing app with this environment only and waits for the line that says it is ready. */
+export async function startApp(env: Readonly<Record<string, string>>): Promise<AppProcess> {
+  const main = join(projectRoot(), 'dist/apps/clearing/src/main.js');
+  const { PATH = '', HOME = '', TMPDIR } = process.env;
+  const child = spawn(process.execPath, ['--enable-source-maps', main], {
+    cwd: projectRoot(),
+    env: { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString('utf8')).slice(-LOG_KEPT);
+    if (process.env['NOVATE_DEMO_LOG'] === '1') process.stderr.write(chunk);
+  });
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => resolve(code));
+    child.once('error', () => resolve(null));
+  });
+  const killed = (): void => void child.kill('SIGKILL');
+  process.once('exit', killed);
+  void exited.then(() => process.off('exit', killed));
+  const stop = (): Promise<void> => end(child, exited);
+  try {
+    const port = await readyPort(child, exited, () => log);
+    return { url: `http://127.0.0.1:${port}`, exited, log: () => log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Resolves with the port of `{"ready":true,"port":N}`; what else is on stdout is not ours. */
+function readyPort(
+  child: ChildProcess,
+  exited: Promise<number | null>,
+  log: () => string,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void =>
+      reject(new CliError(`the clearing app ${why}\n${log().trim()}`, ExitCode.unavailable));
+    const timer = setTimeout(() => fail('did not start within 60 s'), START_LIMIT_MS);
+    void exited.then((code) => {
+      clearTimeout(timer);
+      fail(`ended during its start with code ${String(code)}`);
+    });
+    if (!child.stdout) return;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const port = portOf(line);
+      if (port === undefined) return;
+      clearTimeout(timer);
+      resolve(port);
+    });
+  });
+}
+
+function portOf(line: string): number | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const { ready, port } = JSON.parse(line) as { ready?: unknown; port?: unknown };
+    return ready === true && typeof port === 'number' ? port : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function end(child: ChildProcess, exited: Promise<number | null>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await exited;
+  clearTimeout(timer);
+}

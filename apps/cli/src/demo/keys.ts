@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { members } from './participants.js';
+import { custodian, venues } from './reference.js';
+
+/** API keys of one run: random, kept in memory, given to the clearing app by environment. */
+export interface DemoKeys {
+  readonly operator: string;
+  readonly regulator: string;
+  /** By source id: venues and the custodian. */
+  readonly sources: ReadonlyMap<string, string>;
+  readonly members: ReadonlyMap<string, string>;
+}
+
+const fresh = (): string => randomBytes(24).toString('base64url');
+
+export function drawKeys(): DemoKeys {
+  return {
+    operator: fresh(),
+    regulator: fresh(),
+    sources: new Map([...venues, custodian].map((id) => [id, fresh()])),
+    members: new Map(members.map((id) => [id, fresh()])),
+  };
+}
+
+/** The keys as the clearing app reads them. */
+export function keyEnvironment(keys: DemoKeys): Record<string, string> {
+  const list = (entries: Iterable<readonly [string, string]>): string =>
+    [...entries].map(([id, key]) => `${id}=${key}`).join(',');
+  return {
+    NOVATE_KEY_OPERATOR: keys.operator,
+    NOVATE_KEY_REGULATOR: keys.regulator,
+    NOVATE_KEY_CUSTODY: keys.sources.get(custodian) ?? '',
+    NOVATE_VENUE_KEYS: list([...keys.sources].filter(([id]) => id !== custodian)),
+    NOVATE_MEMBER_KEYS: list(keys.members),
+  };
+}

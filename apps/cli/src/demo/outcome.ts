@@ -1,0 +1,87 @@
+import type { HouseState } from '#ledger';
+import { decimal } from '../render/decimal.js';
+import type { CycleMargin, Facts } from './facts.js';
+import { USDT_SCALE, notionals } from './notional.js';
+
+/** Everything a run of the demo found out. */
+export interface Outcome {
+  readonly input: { readonly trades: number; readonly venues: number; readonly members: number };
+  readonly state: HouseState;
+  readonly facts: Facts;
+  /** Live, from the clearing app. */
+  readonly stateHash: string;
+  readonly chainHash: string;
+  readonly replayHash: string;
+  readonly verify: { readonly ok: boolean; readonly batches: number };
+  /** Where each service came from. */
+  readonly services: { readonly postgres: string; readonly kafka: string };
+  /** Wall clock of the whole run. */
+  readonly seconds: number;
+}
+
+/** True where replay and verify agree with the live house and nothing was left unmatched. */
+export function holds({ stateHash, replayHash, verify, facts, input }: Outcome): boolean {
+  return (
+    stateHash === replayHash &&
+    verify.ok &&
+    facts.accepted === input.trades &&
+    facts.unmatchedWindows === 0
+  );
+}
+
+export function totals(outcome: Outcome): { gross: bigint; net: bigint; ratio: number } {
+  const all = notionals(outcome.state, outcome.facts);
+  const gross = all.reduce((sum, each) => sum + each.gross, 0n);
+  const net = all.reduce((sum, each) => sum + each.net, 0n);
+  // Six decimals, truncated in integers: a float would do, but would differ in its last digit between machines.
+  const ratio = gross === 0n ? 0 : Number(((gross - net) * 1_000_000n) / gross) / 1_000_000;
+  return { gross, net, ratio };
+}
+
+export function tradesPerSecond({ accepted, clearingSeconds }: Facts): number {
+  return clearingSeconds === 0 ? 0 : Math.round(accepted / clearingSeconds);
+}
+
+/** The object `--json` prints as its last line. Amounts are decimal strings. */
+export function asJson(outcome: Outcome): object {
+  const { input, facts, state, stateHash, replayHash, verify, services, seconds } = outcome;
+  const { gross, net, ratio } = totals(outcome);
+  return {
+    input,
+    clearing: {
+      accepted: facts.accepted,
+      rejected: facts.rejected,
+      perSecond: tradesPerSecond(facts),
+      grossNotional: decimal(gross, USDT_SCALE),
+      netNotional: decimal(net, USDT_SCALE),
+      nettingRatio: ratio,
+    },
+    variationMargin: marginRows(outcome).map(({ cycle, asset, ...amounts }) => {
+      const scale = state.assets.get(asset)?.scale ?? 0;
+      const sum = amounts.received - amounts.paid + amounts.rounding;
+      return {
+        cycle,
+        asset,
+        paid: decimal(amounts.paid, scale),
+        received: decimal(amounts.received, scale),
+        rounding: decimal(amounts.rounding, scale),
+        sum: sum === 0n ? '0' : decimal(sum, scale),
+      };
+    }),
+    stale: Object.fromEntries(facts.stale),
+    shortfalls: facts.shortfalls.length,
+    journal: { head: facts.events - 1, events: facts.events, chainHash: outcome.chainHash },
+    stateHash,
+    replay: { stateHash: replayHash, equal: replayHash === stateHash },
+    verify,
+    services,
+    seconds: Math.round(seconds * 10) / 10,
+  };
+}
+
+/** Variation margin in order of cycle and asset. */
+export function marginRows({ facts }: Outcome): readonly CycleMargin[] {
+  return [...facts.margins.values()].sort(
+    (a, b) => a.cycle - b.cycle || (a.asset < b.asset ? -1 : 1),
+  );
+}

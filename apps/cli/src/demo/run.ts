@@ -1,0 +1,194 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  printServices,
+  resolveKafka,
+  resolvePostgres,
+  type Resolved,
+} from '../../../../infra/local/index.js';
+import { replay, verify, withJournal } from '../journal.js';
+import { Cleanup } from '../terminal/cleanup.js';
+import { CliError, ExitCode } from '../terminal/exit.js';
+import { stderrProgress, type Progress } from '../terminal/progress.js';
+import { ClearingApi } from './api.js';
+import { startApp, type AppProcess } from './app-process.js';
+import { createDatabase } from './database.js';
+import { Facts } from './facts.js';
+import { drawKeys, keyEnvironment, type DemoKeys } from './keys.js';
+import { asJson, holds, type Outcome } from './outcome.js';
+import { members } from './participants.js';
+import { publishOverHttp } from './publish-http.js';
+import { publishToKafka } from './publish-kafka.js';
+import { custodian, venues } from './reference.js';
+import { renderReport } from './report.js';
+import { buildScenario, type Scenario } from './scenario.js';
+import { shuffleStreams } from './shuffle.js';
+import { readTape } from './tape.js';
+import { untilCleared, untilPublished } from './wait.js';
+
+export interface DemoOptions {
+  readonly json?: boolean;
+  /** Seed of another interleaving of the streams. */
+  readonly shuffle?: number;
+  /** Leave everything running after the report, until Ctrl-C. */
+  readonly keep?: boolean;
+  /** Show every member. */
+  readonly all?: boolean;
+  /** Only the first trades of the tape. */
+  readonly trades?: number;
+  /** Clear into this empty database and leave it there. */
+  readonly database?: string;
+}
+
+interface Run {
+  readonly options: DemoOptions;
+  readonly progress: Progress;
+  readonly cleanup: Cleanup;
+  readonly keys: DemoKeys;
+  readonly scenario: Scenario;
+  readonly postgres: Resolved;
+  readonly kafka: Resolved;
+  readonly databaseUrl: string;
+}
+
+/** `novate demo`: real trades through the real clearing app. Resolves with the exit code. */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const started = performance.now();
+  const progress = stderrProgress();
+  const cleanup = new Cleanup(() => progress.step('interrupted: stopping everything'));
+  try {
+    const run = await prepare(options, progress, cleanup);
+    const app = run.kafka.url === undefined ? await clearOverHttp(run) : await clearFromKafka(run);
+    const outcome = await examine(run, app.api, () => (performance.now() - started) / 1000);
+    process.stdout.write(`${renderReport(outcome, options)}\n`);
+    if (options.keep === true) await keepOpen(run, app.process);
+    await cleanup.run();
+    if (options.json === true) process.stdout.write(`${JSON.stringify(asJson(outcome))}\n`);
+    return holds(outcome) ? ExitCode.ok : ExitCode.checkFailed;
+  } finally {
+    await cleanup.run();
+  }
+}
+
+async function prepare(options: DemoOptions, progress: Progress, cleanup: Cleanup): Promise<Run> {
+  const report = (line: string): void => progress.step(line);
+  const resolving = [resolvePostgres({ progress: report }), resolveKafka({ progress: report })];
+  for (const one of resolving) cleanup.add(async () => (await one.catch(() => undefined))?.stop());
+  const scenario = buildScenario(readTape(), options.trades);
+  const [postgres, kafka] = await Promise.all(resolving);
+  if (!postgres || !kafka) throw new Error('Two services were resolved.');
+  printServices([postgres, kafka]);
+  if (postgres.url === undefined) {
+    throw new CliError(
+      `there is no Postgres: ${postgres.reason ?? ''}`,
+      ExitCode.unavailable,
+      'set NOVATE_DATABASE_URL, or install what the reason names.',
+    );
+  }
+  let databaseUrl = options.database;
+  if (databaseUrl === undefined) {
+    const database = await createDatabase(postgres.url);
+    if (postgres.how === 'environment') cleanup.add(() => database.drop());
+    databaseUrl = database.url;
+  }
+  const keys = drawKeys();
+  return { options, progress, cleanup, keys, scenario, postgres, kafka, databaseUrl };
+}
+
+interface Running {
+  readonly process: AppProcess;
+  readonly api: ClearingApi;
+}
+
+async function launch(run: Run, more: Record<string, string> = {}): Promise<Running> {
+  const app = await startApp({
+    NOVATE_DATABASE_URL: run.databaseUrl,
+    NOVATE_HTTP_HOST: '127.0.0.1',
+    NOVATE_HTTP_PORT: '0',
+    ...keyEnvironment(run.keys),
+    ...more,
+  });
+  run.cleanup.add(() => app.stop());
+  return { process: app, api: new ClearingApi(app.url, run.keys.operator) };
+}
+
+async function register({ scenario, progress }: Run, api: ClearingApi): Promise<void> {
+  for (const { kind, idempotencyKey, body } of scenario.commands) {
+    await api.command(kind, idempotencyKey, body);
+  }
+  progress.step(`${scenario.commands.length} operator commands: assets, venues, members, accounts`);
+}
+
+/**
+ * Everything is on the topics before anything is read. Reference data goes in over HTTP first, through an app
+ * without Kafka, which is then stopped: the one that reads starts from the journal, as after any restart.
+ */
+async function clearFromKafka(run: Run): Promise<Running> {
+  const { scenario, progress, kafka, keys, options } = run;
+  const brokers = kafka.url ?? '';
+  const messages = interleaved(scenario, options);
+  const produced = publishToKafka(brokers, messages, keys.sources.get(custodian) ?? '', progress);
+  const registered = launch(run).then(async ({ api, process: app }) => {
+    await register(run, api);
+    await app.stop();
+  });
+  await Promise.all([produced, registered]);
+  progress.step(`${messages.length} messages on the topics, nothing read yet`);
+  const running = await launch(run, { NOVATE_KAFKA_BROKERS: brokers });
+  progress.step('clearing app started, reading at full speed');
+  await untilCleared(run.databaseUrl, scenario.windows, running, progress);
+  await untilPublished(run.databaseUrl, running, progress);
+  return running;
+}
+
+async function clearOverHttp(run: Run): Promise<Running> {
+  const { scenario, progress, keys, kafka } = run;
+  progress.step(`no Kafka (${kafka.reason ?? ''}): feeding the HTTP intake, window by window`);
+  const running = await launch(run);
+  await register(run, running.api);
+  await publishOverHttp(running.api, scenario.messages, keys.sources, progress);
+  await untilCleared(run.databaseUrl, scenario.windows, running, progress);
+  await untilPublished(run.databaseUrl, running, progress);
+  return running;
+}
+
+function interleaved({ messages }: Scenario, { shuffle }: DemoOptions): Scenario['messages'] {
+  return shuffle === undefined ? messages : shuffleStreams(messages, shuffle);
+}
+
+/** Asks the live house for its hashes, then proves them from the database alone. */
+async function examine(run: Run, api: ClearingApi, seconds: () => number): Promise<Outcome> {
+  const { databaseUrl, progress, scenario, postgres, kafka } = run;
+  const live = await api.head();
+  const facts = new Facts();
+  const replayed = await withJournal(databaseUrl, (journal) =>
+    replay(journal, live.size, (batch) => facts.observeBatch(batch)),
+  );
+  progress.step(`replayed ${replayed.events} events from position 0`);
+  const { ok, batches, hash } = await verify(databaseUrl);
+  progress.step(`verified the chain of ${batches} batches`);
+  return {
+    input: { trades: scenario.trades, venues: venues.length, members: members.length },
+    state: replayed.state,
+    facts,
+    stateHash: live.stateHash,
+    chainHash: live.hash,
+    replayHash: replayed.stateHash,
+    verify: { ok: ok && hash === live.hash, batches },
+    services: { postgres: postgres.how, kafka: kafka.how },
+    seconds: seconds(),
+  };
+}
+
+async function keepOpen(run: Run, app: AppProcess): Promise<void> {
+  process.stderr.write(
+    [
+      '',
+      'Everything is still running; Ctrl-C ends it.',
+      `  export NOVATE_DATABASE_URL='${run.databaseUrl}'`,
+      `  curl -H 'Authorization: Bearer ${run.keys.operator}' ${app.url}/v1/members`,
+      '',
+    ].join('\n'),
+  );
+  while (!run.cleanup.interrupted) await sleep(1_000);
+  await run.cleanup.run();
+}

@@ -1,0 +1,50 @@
+import { constants } from 'node:os';
+
+type Undo = () => Promise<void> | void;
+
+/** Undoes what a command started, last first, once: at its end, on an error and on Ctrl-C. */
+export class Cleanup {
+  private readonly undos: Undo[] = [];
+  private running: Promise<void> | undefined;
+
+  /** Also handles the signals from here on: undoes everything, then exits with 128 + signal. */
+  constructor(private readonly onSignal: (signal: string) => void = () => undefined) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => this.interrupt(signal));
+    }
+  }
+
+  /** Registers how to undo something that has just been started. */
+  add(undo: Undo): void {
+    this.undos.push(undo);
+  }
+
+  /** Undoes everything; a second call waits for the first. One failing step does not stop the others. */
+  run(): Promise<void> {
+    this.running ??= this.undoAll();
+    return this.running;
+  }
+
+  get interrupted(): boolean {
+    return this.signalled;
+  }
+  private signalled = false;
+
+  private interrupt(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
+    // A terminal and npm both pass Ctrl-C on: the second one changes nothing.
+    if (this.signalled) return;
+    this.signalled = true;
+    this.onSignal(signal);
+    void this.run().finally(() => process.exit(128 + constants.signals[signal]));
+  }
+
+  private async undoAll(): Promise<void> {
+    for (let undo = this.undos.pop(); undo; undo = this.undos.pop()) {
+      try {
+        await undo();
+      } catch (error) {
+        process.stderr.write(`novate: while cleaning up: ${String(error)}\n`);
+      }
+    }
+  }
+}
