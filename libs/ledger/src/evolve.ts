@@ -9,17 +9,12 @@ import type {
 } from '#events';
 import { accountBook, balance, house, post, transfer } from './books.js';
 import { LedgerBroken } from './broken.js';
+import { expire, openNextWindow } from './cycle.js';
 import { pow10 } from './decimal.js';
 import { skeleton } from './ids.js';
 import { addTrade, ensurePosition, moveQuantity, reverseTrade } from './positions.js';
-import {
-  DEPOSIT_HORIZON,
-  type HouseState,
-  rememberedKey,
-  type Stream,
-  streamKey,
-  TRADE_HORIZON,
-} from './state.js';
+import { type HouseState, rememberedKey, streamKey } from './state.js';
+import { consume, ensureStream, remember } from './streams.js';
 import { tradeDigest } from './trade-digest.js';
 
 type Appliers = { readonly [T in EventType]: (state: HouseState, data: EventData[T]) => void };
@@ -32,45 +27,6 @@ export function evolve(state: HouseState, event: AnyNewEvent): void {
   const apply = appliers[event.type] as (s: HouseState, data: unknown) => void;
   if (apply === undefined) throw new LedgerBroken(`unknown event type ${String(event.type)}`);
   apply(state, event.data);
-}
-
-// ------------------------------------------------------------------ streams
-
-/** The stream of an input, opened at sequence 0 on its first message. */
-export function ensureStream(state: HouseState, at: StreamPosition): Stream {
-  const key = streamKey(at.stream);
-  let stream = state.streams.get(key);
-  if (stream === undefined) {
-    stream = { id: at.stream, lastSequence: 0, windows: new Map() };
-    state.streams.set(key, stream);
-  }
-  return stream;
-}
-
-/** Consumes a sequence number and adds the input to the totals its venue will be reconciled against. */
-function consume(state: HouseState, at: StreamPosition, total: bigint): void {
-  const stream = ensureStream(state, at);
-  if (at.sequence !== stream.lastSequence + 1) {
-    throw new LedgerBroken(`${streamKey(at.stream)}: ${at.sequence} after ${stream.lastSequence}`);
-  }
-  stream.lastSequence = at.sequence;
-  if (stream.gapAt !== undefined && stream.lastSequence >= stream.gapAt) delete stream.gapAt;
-  // A message for a window that was cut already can no longer be reconciled there: it is applied, not counted.
-  if (at.window < state.openWindow) return;
-  const totals = stream.windows.get(at.window) ?? { count: 0, total: 0n };
-  totals.count += 1;
-  totals.total += total;
-  stream.windows.set(at.window, totals);
-}
-
-function remember(state: HouseState, at: StreamPosition, id: string, digest: string): void {
-  const key = rememberedKey(streamKey(at.stream), id);
-  const before = state.remembered.get(key);
-  if (before !== undefined) state.rememberedIn.get(before.window)?.delete(key);
-  state.remembered.set(key, { digest, window: state.openWindow, busted: false });
-  const keys = state.rememberedIn.get(state.openWindow) ?? new Set();
-  keys.add(key);
-  state.rememberedIn.set(state.openWindow, keys);
 }
 
 // ------------------------------------------------------------------ trades
@@ -151,62 +107,6 @@ function settleObligations(state: HouseState, data: EventData['ObligationsSettle
     const due = accountBook(account, 'due');
     transfer(state, data.asset, due, accountBook(account, 'cash'), BigInt(cash));
     transfer(state, data.asset, due, accountBook(account, 'claim'), BigInt(claim));
-  }
-}
-
-// ------------------------------------------------------------------ the end of a cycle
-
-function expire(state: HouseState, data: EventData['InstrumentExpired']): void {
-  state.instruments.get(data.instrument)!.expired = true;
-  for (const position of state.positionsOf.get(data.instrument)?.values() ?? []) {
-    moveQuantity(state, position, -position.quantity);
-    state.positions.delete(`${position.account}|${position.instrument}`);
-  }
-  state.positionsOf.delete(data.instrument);
-}
-
-function openNextWindow(state: HouseState, cycle: number): void {
-  if (cycle !== state.openWindow) throw new LedgerBroken(`cycle ${cycle} is not the open one`);
-  state.openWindow = cycle + 1;
-  state.waitEnded = undefined;
-  state.marks.clear();
-  state.funding.clear();
-  state.closings.delete(cycle);
-  for (const stream of state.streams.values()) stream.windows.delete(cycle);
-  for (const position of state.positions.values()) {
-    position.cutQuantity = position.quantity;
-    position.deltas.clear();
-  }
-  forget(state, cycle);
-  for (const member of state.members.values()) member.indebted = false;
-  for (const books of state.books.values()) {
-    for (const [book, amount] of books) {
-      if (amount < 0n && book.endsWith('/debt')) debtor(state, book.slice(2, -5));
-    }
-  }
-}
-
-function debtor(state: HouseState, account: string): void {
-  state.members.get(state.accounts.get(account)!.member)!.indebted = true;
-}
-
-/** Drops what lies beyond its horizon, so that the state stays bounded. */
-function forget(state: HouseState, cycle: number): void {
-  for (const [window, keys] of state.rememberedIn) {
-    if (window > cycle + 1 - TRADE_HORIZON) continue;
-    const longGone = window <= cycle + 1 - DEPOSIT_HORIZON;
-    for (const key of keys) {
-      if (!longGone && key.includes('|deposits|')) continue;
-      keys.delete(key);
-      state.remembered.delete(key);
-    }
-    if (keys.size === 0) state.rememberedIn.delete(window);
-  }
-  for (const [id, window] of state.requests) {
-    if (window <= cycle + 1 - TRADE_HORIZON) state.requests.delete(id);
-  }
-  for (const [id, giveUp] of state.giveUps) {
-    if (giveUp.window <= cycle + 1 - TRADE_HORIZON) state.giveUps.delete(id);
   }
 }
 

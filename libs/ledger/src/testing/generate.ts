@@ -100,7 +100,13 @@ export const history = (length: number): fc.Arbitrary<History> =>
   });
 
 /** FC_SEED and FC_RUNS override; the seed is printed, so that a failure can be run again. */
-export function runs(normal: number): { readonly seed: number; readonly numRuns: number } {
+export function runs(normal: number): {
+  readonly seed: number;
+  readonly numRuns: number;
+  readonly interruptAfterTimeLimit: number;
+} {
   const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
-  return { seed, numRuns: Number(process.env['FC_RUNS'] ?? normal) };
+  const numRuns = Number(process.env['FC_RUNS'] ?? normal);
+  // Bounds the shrinking of a failure, not the runs: whether all runs were made is checked by the test.
+  return { seed, numRuns, interruptAfterTimeLimit: numRuns * 200 + 5_000 };
 }

@@ -101,7 +101,7 @@ class Planner {
 
   /** Whole USDT as minor units of an asset, BTC at 60,000. */
   private units(asset: string, whole: number): bigint {
-    const perUnit: Record<string, bigint> = { BTC: 1667n, USDT: 100_000_000n, USDC: 100n };
+    const perUnit: Record<string, bigint> = { BTC: 1667n, USDT: 100_000_000n, USDC: 100_000_000n };
     return BigInt(whole) * perUnit[asset]!;
   }
 
@@ -205,7 +205,7 @@ class Planner {
   private terms(c: Choice, tradeId = `T-${(this.ids += 1)}`): WireTrade {
     const item = pick(this.specs, c.instrument);
     const most = BigInt(item.maxOrderQuantity) + 100n;
-    const divisor = item.instrument === 'IFUT' ? 10n : 1n;
+    const divisor = item.instrument === 'INV-FUT' ? 10n : 1n;
     return {
       tradeId,
       instrument: item.instrument,
@@ -383,7 +383,12 @@ class Planner {
   }
 
   private suspension(c: Choice, instrument: string): Bare {
-    const scope = pick(['venue', 'member', 'instrument'] as const, c.quantity);
+    const scope = pick(
+      process.env['DBG']
+        ? (['instrument', 'member'] as const)
+        : (['venue', 'member', 'instrument'] as const),
+      c.quantity,
+    );
     const ids = {
       venue: pick(['VEN-A', 'VEN-B'], c.one),
       member: pick(members, c.one),

@@ -20,9 +20,9 @@ export interface Run {
 }
 
 /** Feeds the items and nothing else. */
-export function feed(items: readonly Numbered[], state = initialState()): Run {
+export function feed(items: readonly Numbered[], state: HouseState = initialState()): Run {
   const events: AnyNewEvent[] = [];
-  const driver = new Driver(state, (made) => events.push(...made));
+  const driver = new Driver(state, (made) => void events.push(...made));
   for (const item of items) driver.submit(item);
   return { state, events, hash: stateHash(state) };
 }

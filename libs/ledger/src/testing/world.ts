@@ -8,7 +8,7 @@ export const DAY = 86_400_000_000;
 export const START = 1_750_000_000_000_000;
 export const endOf = (window: number): number => START + window * DAY;
 
-export const assets: Readonly<Record<string, number>> = { BTC: 8, USDT: 8, USDC: 2 };
+export const assets: Readonly<Record<string, number>> = { BTC: 8, USDT: 8, USDC: 8 };
 export const members = ['M1', 'M2', 'M3', 'M4', 'M5', 'M6'];
 
 export interface WorldAccount {
@@ -24,12 +24,12 @@ export const accounts: readonly WorldAccount[] = [
   { account: 'A-CLIENT', member: 'M1', segregation: 'client-omnibus', opening: 300_000 },
   { account: 'B-HOUSE', member: 'M2', segregation: 'house', opening: 2_000_000 },
   { account: 'C-HOUSE', member: 'M3', segregation: 'house', opening: 20_000 },
-  { account: 'C-ALONE', member: 'M3', segregation: 'house', isolated: 'LPERP', opening: 90 },
+  { account: 'C-ALONE', member: 'M3', segregation: 'house', isolated: 'LIN-PERP', opening: 90 },
   {
     account: 'D-ALONE',
     member: 'M4',
     segregation: 'client-individual',
-    isolated: 'IPERP',
+    isolated: 'INV-PERP',
     opening: 1,
   },
   { account: 'E-HOUSE', member: 'M5', segregation: 'house', opening: 700 },
@@ -82,21 +82,21 @@ const option = { type: 'put', strike: '61000000' } as const;
 export function instruments(expiry: number): readonly InstrumentSpec[] {
   const dated = { expiry: endOf(expiry) - 1 };
   const median = { settlementRule: { kind: 'median', marks: 3 } } as const;
-  const underlying = 'LPERP';
+  const underlying = 'LIN-PERP';
   return [
     spec('SPOT', 'spot', 'linear', ['VEN-A'], {
       baseAsset: 'BTC',
       contractSize: '1',
       contractSizeScale: 2,
     }),
-    spec('LPERP', 'perpetual', 'linear', both, median),
-    spec('LFUT', 'future', 'linear', both, dated),
-    spec('IPERP', 'perpetual', 'inverse', both, {
+    spec('LIN-PERP', 'perpetual', 'linear', both, median),
+    spec('LIN-FUT', 'future', 'linear', both, dated),
+    spec('INV-PERP', 'perpetual', 'inverse', both, {
       quantityScale: 0,
       maxOrderQuantity: '400',
       positionLimit: '900',
     }),
-    spec('IFUT', 'future', 'inverse', ['VEN-B'], { ...dated, ...median, quantityScale: 1 }),
+    spec('INV-FUT', 'future', 'inverse', ['VEN-B'], { ...dated, ...median, quantityScale: 1 }),
     spec('OPT-FS', 'option', 'linear', both, {
       ...dated,
       underlying,
