@@ -1,8 +1,7 @@
-import type { AnyNewEvent, Journal, JournalHead, Micros } from '#events';
+import type { AnyNewEvent, Journal, JournalHead, Micros, StreamId, StreamPosition } from '#events';
 import * as ledger from '#ledger';
 import type { Command, Decision, HouseState } from '#ledger';
 import type { CrashHook } from './crash-point.js';
-import { Gaps } from './gaps.js';
 import { Submission } from './queue.js';
 import type { EngineItem, Mark, Outcome } from './queue.js';
 import { Progress } from './progress.js';
@@ -48,8 +47,10 @@ type Decided = Omit<Outcome, 'recordedAt'> & { recordedAt: Micros };
 
 const emptyBatch = (): OpenBatch => ({ events: [], outcomes: [], finished: [] });
 
-const positionOf = (command: Command) =>
-  command.kind === 'input' || command.kind === 'unreadable' ? command.at : undefined;
+function withoutPlace(command: Extract<Command, { kind: 'unreadable' }>): Command {
+  const { at: _, ...rest } = command;
+  return rest;
+}
 
 /**
  * The single writer. Commands are decided in memory in order of arrival; whatever arrives while one batch commits
@@ -73,7 +74,6 @@ export class Engine {
     readonly state: HouseState,
     private currentHead: JournalHead,
     private readonly progressOf: Map<string, Progress>,
-    private readonly gaps: Gaps,
   ) {
     this.size = currentHead.size;
   }
@@ -83,12 +83,10 @@ export class Engine {
     const machine: Machine = options.machine ?? ledger;
     const head = await options.journal.acquire(options.writer);
     const state = machine.initialState();
-    const gaps = new Gaps();
     let replayed = 0;
     for await (const batch of options.journal.read(0)) {
       for (const event of batch.events) {
         machine.evolve(state, event);
-        gaps.replay(event);
         replayed += 1;
         if (replayed % 100_000 === 0) options.onReplay?.(replayed, head.size);
       }
@@ -102,7 +100,7 @@ export class Engine {
     for (const stored of await options.journal.offsets()) {
       progress.set(`${stored.topic}/${stored.partition}`, Progress.from(stored));
     }
-    return new Engine(options, machine, state, head, progress, gaps);
+    return new Engine(options, machine, state, head, progress);
   }
 
   /** Head of the journal after the last durable batch. */
@@ -126,11 +124,11 @@ export class Engine {
     return this.machine.stateHash(this.state);
   }
 
-  readiness(at: ledger.StreamPosition): ledger.Readiness {
+  readiness(at: StreamPosition): ledger.Readiness {
     return this.machine.readiness(this.state, at);
   }
 
-  expectedSequence(stream: ledger.StreamId): number {
+  expectedSequence(stream: StreamId): number {
     return this.machine.expectedSequence(this.state, stream);
   }
 
@@ -200,48 +198,26 @@ export class Engine {
 
   private decide({ command, mark }: EngineItem): Decided {
     const position = this.size + this.open.events.length;
-    const recordedAt = 0;
-    const held = this.turnOf(command, mark);
-    if (held) return { events: [], position, recordedAt, ...held };
-    const { events, rejection }: Decision = this.machine.step(
-      this.state,
-      this.fitting(command, mark),
-    );
-    for (const event of events) this.open.events.push(event);
-    // A gap is reported once, by its GapDetected event; the message itself keeps waiting.
-    const waits = mark !== undefined && rejection?.code === '4003_SEQUENCE_GAP';
-    if (waits) return { events, position, recordedAt, waiting: 'wait-gap' };
-    if (mark) this.settle(mark);
-    return { events, position, recordedAt, ...(rejection && { rejection }) };
-  }
-
-  /** Holds back an input whose turn has not come; only the first sight of a gap reaches the ledger. */
-  private turnOf(
-    command: Command,
-    mark: Mark | undefined,
-  ): Pick<Outcome, 'waiting' | 'rejection'> | undefined {
-    const at = positionOf(command);
-    if (!at) return undefined;
-    const readiness = this.machine.readiness(this.state, at);
-    if (readiness === 'ready' || readiness === 'old') return undefined;
-    const expected = this.machine.expectedSequence(this.state, at.stream);
-    if (readiness === 'wait-gap' && command.kind === 'input' && this.gaps.isNew(at, expected)) {
-      return undefined;
+    const waits = this.waits(command);
+    // A gap goes to the ledger all the same: it records each gap once and consumes nothing.
+    if (mark && waits && !(waits === 'wait-gap' && command.kind === 'input')) {
+      return { events: [], position, recordedAt: 0, waiting: waits };
     }
-    if (mark) return { waiting: readiness };
-    if (command.kind === 'unreadable') return undefined;
-    return readiness === 'wait-gap'
-      ? { rejection: Gaps.rejection(at, expected) }
-      : { rejection: Gaps.windowRejection(at, this.state.openWindow) };
+    // Over HTTP nobody waits: what cannot be read is recorded without the sequence it came too early for.
+    const taken = command.kind === 'unreadable' && waits ? withoutPlace(command) : command;
+    const { events, rejection }: Decision = this.machine.step(this.state, taken);
+    for (const event of events) this.open.events.push(event);
+    if (mark && waits) return { events, position, recordedAt: 0, waiting: waits };
+    if (mark) this.settle(mark);
+    return { events, position, recordedAt: 0, ...(rejection && { rejection }) };
   }
 
-  /** An unreadable HTTP message cannot wait: where its turn has not come it is recorded without its sequence. */
-  private fitting(command: Command, mark: Mark | undefined): Command {
-    if (command.kind !== 'unreadable' || !command.at || mark) return command;
+  /** Why an input's turn has not come, undefined when it has. */
+  private waits(command: Command): 'wait-gap' | 'wait-window' | undefined {
+    if (command.kind !== 'input' && command.kind !== 'unreadable') return undefined;
+    if (!command.at) return undefined;
     const readiness = this.machine.readiness(this.state, command.at);
-    if (readiness === 'ready' || readiness === 'old') return command;
-    const { at: _, ...rest } = command;
-    return rest;
+    return readiness === 'ready' || readiness === 'old' ? undefined : readiness;
   }
 
   private settle(mark: Mark): void {

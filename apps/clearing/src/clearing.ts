@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Pool } from 'pg';
+import { migrateJournal, postgresJournal } from '#events';
+import type { Journal } from '#events';
+import type { Config } from './config/index.js';
+import { crashAt, Engine } from './engine/index.js';
+import type { CrashHook } from './engine/index.js';
+import { Metrics } from './health/metrics.js';
+import { Readiness } from './health/readiness.js';
+import { httpApp } from './http.js';
+import { Clock } from './intake/http/clock.js';
+import {
+  createTopics,
+  InputReader,
+  kafkaClient,
+  KafkaIntake,
+  KafkaSource,
+} from './intake/index.js';
+import { topicPlan } from './intake/kafka-topics.js';
+import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.js';
+import { postgresCheckpoint, Publisher } from './outputs/index.js';
+import { ReadModule } from './read/index.js';
+import { KeyRing, RateLimiter } from './rights/index.js';
+
+export interface ClearingHooks {
+  /** One line per thing worth an operator's time. */
+  readonly log: (line: string) => void;
+  /** The process cannot go on and has to end with this reason. */
+  readonly onFatal: (error: Error) => void;
+}
+
+const DRAIN_MS = 10_000;
+
+/** The running clearing app: journal, engine, HTTP, and with Kafka its intake and outputs. */
+export class Clearing {
+  private intake: KafkaIntake | undefined;
+  private publisher: Publisher | undefined;
+  private app: NestExpressApplication | undefined;
+
+  private constructor(
+    private readonly config: Config,
+    private readonly hooks: ClearingHooks,
+    private readonly pool: Pool,
+    private readonly journal: Journal,
+    readonly engine: Engine,
+    private readonly crash: CrashHook | undefined,
+  ) {}
+
+  /** Starts everything; when a part cannot start, what had started is closed and the reason is thrown. */
+  static async start(config: Config, hooks: ClearingHooks): Promise<Clearing> {
+    await migrateJournal(config.databaseUrl);
+    const pool = new Pool({ connectionString: config.databaseUrl, max: 4 });
+    pool.on('error', (error) => hooks.log(`postgres: ${error.message}`));
+    await migrateOutputs(pool);
+    const journal = postgresJournal({ url: config.databaseUrl });
+    const crash = crashHook(config);
+    const clock = Clock.system();
+    const engine = await Engine.open({
+      journal,
+      now: clock.now,
+      writer: `clearing-${process.pid}-${randomUUID().slice(0, 8)}`,
+      onReplay: (events, of) => of > 0 && hooks.log(`replay: ${events} of ${of} events`),
+      onFatal: (error) => hooks.onFatal(new Error(`the engine ended: ${error.message}`)),
+      ...(crash && { crash }),
+    });
+    const clearing = new Clearing(config, hooks, pool, journal, engine, crash);
+    try {
+      await clearing.startParts(clock);
+      return clearing;
+    } catch (error) {
+      await clearing.stop().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Port the HTTP server listens on. */
+  get port(): number {
+    const address: unknown = this.app?.getHttpServer().address();
+    return typeof address === 'object' && address !== null && 'port' in address
+      ? Number(address.port)
+      : 0;
+  }
+
+  /** Stops intake, lets the engine finish what it has, publishes it, closes. */
+  async stop(): Promise<void> {
+    await this.intake?.stop();
+    await this.app?.close();
+    await this.engine.close();
+    await this.drainOutputs();
+    await this.publisher?.stop();
+    await this.journal.close();
+    await this.pool.end();
+  }
+
+  private async startParts(clock: Clock): Promise<void> {
+    const { config, engine, hooks, journal } = this;
+    const reader = new InputReader(signingKeys(config), clock.now);
+    const readiness = new Readiness();
+    readiness.set('http', false);
+    if (config.kafka) await this.startKafka(config.kafka, reader, readiness);
+    const { feeds, others } = config.rates;
+    this.app = await httpApp({
+      engine,
+      reader,
+      clock,
+      keys: new KeyRing(apiKeys(config)),
+      limiter: new RateLimiter(
+        {
+          feeds: { perSecond: feeds, burst: feeds * 2 },
+          others: { perSecond: others, burst: others * 2 },
+        },
+        () => performance.now(),
+      ),
+      readiness,
+      metrics: new Metrics(engine, () => ({
+        ...(this.intake && { intake: this.intake }),
+        ...(this.publisher && { publisher: this.publisher }),
+      })),
+      log: hooks.log,
+      read: [ReadModule.forRoot({ databaseUrl: config.databaseUrl, journal, log: hooks.log })],
+    });
+    await this.app.listen(config.http.port, config.http.host);
+    readiness.set('http', true);
+  }
+
+  private async startKafka(
+    kafkaConfig: NonNullable<Config['kafka']>,
+    reader: InputReader,
+    readiness: Readiness,
+  ): Promise<void> {
+    const { config, engine, hooks, journal } = this;
+    readiness.set('kafka', false);
+    const kafka = kafkaClient(kafkaConfig.brokers, hooks.log);
+    if (kafkaConfig.createTopics) {
+      const created = await createTopics(kafka);
+      if (created.length > 0) hooks.log(`kafka: created ${created.length} topics`);
+    }
+    this.publisher = new Publisher({
+      journal,
+      sink: new KafkaSink(kafka),
+      checkpoint: postgresCheckpoint(this.pool, 'acks'),
+      messagesOf: (event) => [ackOf(event), deadLetterOf(event)].filter((m) => m !== undefined),
+      log: hooks.log,
+      onBroken: (error) => hooks.onFatal(new Error(`outputs ended: ${error.message}`)),
+      ...(this.crash && { crash: this.crash }),
+    });
+    const { epoch } = engine.head;
+    this.intake = new KafkaIntake({
+      engine,
+      reader,
+      held: config.held,
+      log: hooks.log,
+      source: new KafkaSource({
+        kafka,
+        topics: topicPlan()
+          .filter(({ input }) => input)
+          .map(({ topic }) => topic),
+        groupId: `${kafkaConfig.group}.${epoch}`,
+        formerGroupId: `${kafkaConfig.group}.${epoch - 1}`,
+        log: hooks.log,
+        onCrash: (error) => hooks.onFatal(new Error(`kafka intake ended: ${error.message}`)),
+      }),
+    });
+    await Promise.all([this.publisher.start(), this.intake.start()]);
+    readiness.set('kafka', true);
+  }
+
+  /** Acks of the last batches go out before we do, within reason: the rest is published at the next start. */
+  private async drainOutputs(): Promise<void> {
+    const until = performance.now() + DRAIN_MS;
+    while (this.publisher && !this.engine.failed && performance.now() < until) {
+      if (this.publisher.position >= this.engine.head.size) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+function crashHook({ crash }: Config): CrashHook | undefined {
+  return crash && crashAt(crash.point, crash.after, () => process.kill(process.pid, 'SIGKILL'));
+}
+
+function signingKeys({ keys }: Config): ReadonlyMap<string, string> {
+  const signing = new Map(keys.venues.map(({ id, key }) => [id, key]));
+  if (keys.custody !== undefined) signing.set('custody', keys.custody);
+  return signing;
+}
+
+function apiKeys({ keys }: Config): ConstructorParameters<typeof KeyRing>[0] {
+  const single = (['operator', 'custody', 'regulator'] as const).flatMap((role) => {
+    const key = keys[role];
+    return key === undefined ? [] : [{ principal: { role, id: role }, key }];
+  });
+  return [
+    ...single,
+    ...keys.venues.map(({ id, key }) => ({ principal: { role: 'venue' as const, id }, key })),
+    ...keys.members.map(({ id, key }) => ({ principal: { role: 'member' as const, id }, key })),
+  ];
+}

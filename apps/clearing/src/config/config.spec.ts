@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { ConfigError, readConfig, redacted } from './config.js';
+import { configurationReference } from './reference.js';
+
+const base = { NOVATE_DATABASE_URL: 'postgres://user:secret-word@127.0.0.1/novate' };
+
+describe('readConfig', () => {
+  it('needs the database only, and stays on loopback', () => {
+    const config = readConfig(base);
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 8420 });
+    expect(config.kafka).toBeUndefined();
+    expect(config.keys).toEqual({ venues: [], members: [] });
+  });
+
+  it('lists every error at once', () => {
+    const env = {
+      NOVATE_HTTP_PORT: '99999',
+      NOVATE_KAFKA_BROKERS: 'nowhere',
+      NOVATE_KEY_OPERATOR: 'short',
+      NOVATE_VENUE_KEYS: 'v=0123456789abcdef,v=0123456789abcdeg',
+      NOVATE_CRASH_POINT: 'somewhere',
+    };
+    let problems: readonly string[] = [];
+    try {
+      readConfig(env);
+    } catch (error) {
+      problems = (error as ConfigError).problems;
+    }
+    expect(problems.map((line) => line.split(' ')[0])).toEqual([
+      'NOVATE_DATABASE_URL',
+      'NOVATE_KAFKA_BROKERS',
+      'NOVATE_HTTP_PORT',
+      'NOVATE_KEY_OPERATOR',
+      'NOVATE_VENUE_KEYS',
+      'NOVATE_CRASH_POINT',
+    ]);
+  });
+
+  it('refuses one key for two roles, and crash points in production', () => {
+    const key = '0123456789abcdef';
+    const shared = { ...base, NOVATE_KEY_OPERATOR: key, NOVATE_MEMBER_KEYS: `M01=${key}` };
+    expect(() => readConfig(shared)).toThrow('NOVATE_KEY_OPERATOR and member M01');
+    const crash = { ...base, NOVATE_CRASH_POINT: 'after-append', NODE_ENV: 'production' };
+    expect(() => readConfig(crash)).toThrow('refused in production');
+  });
+
+  it('never prints a secret', () => {
+    const env = { ...base, NOVATE_KEY_OPERATOR: '0123456789abcdef', NOVATE_HTTP_PORT: '1' };
+    const printed = JSON.stringify(redacted(env));
+    expect(printed).not.toMatch(/secret-word|0123456789abcdef/);
+    expect(printed).toContain('"NOVATE_HTTP_PORT":"1"');
+  });
+
+  it('is what docs/configuration.md says', async () => {
+    expect(await readFile('docs/configuration.md', 'utf8')).toBe(configurationReference());
+  });
+});

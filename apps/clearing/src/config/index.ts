@@ -1,0 +1,2 @@
+export { ConfigError, readConfig, redacted } from './config.js';
+export type { Config, NamedKey } from './config.js';

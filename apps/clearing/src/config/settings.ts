@@ -1,0 +1,99 @@
+import { crashPoints } from '../engine/crash-point.js';
+
+export type SettingKind = 'text' | 'integer' | 'flag' | 'list' | 'keys' | 'choice';
+
+/** One line of the configuration reference, and the rule its value is read by. */
+export interface Setting {
+  readonly name: string;
+  readonly kind: SettingKind;
+  readonly required?: boolean;
+  /** What applies when it is absent. */
+  readonly fallback?: string;
+  readonly secret?: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+  readonly about: string;
+}
+
+const text = (name: string, about: string, more: Partial<Setting> = {}): Setting => ({
+  name,
+  kind: 'text',
+  about,
+  ...more,
+});
+const integer = (
+  name: string,
+  fallback: number,
+  [min, max]: readonly [number, number],
+  about: string,
+): Setting => ({ name, kind: 'integer', fallback: String(fallback), min, max, about });
+
+/** Everything the clearing app reads from its environment. docs/configuration.md is made from this table. */
+export const settings = [
+  text('NOVATE_DATABASE_URL', 'Postgres 15 or later: journal, outputs and read model.', {
+    required: true,
+    secret: true,
+  }),
+  {
+    name: 'NOVATE_KAFKA_BROKERS',
+    kind: 'list',
+    about: 'Kafka brokers, `host:port,host:port`. Absent: inputs over HTTP only.',
+  },
+  text('NOVATE_KAFKA_GROUP', 'Prefix of the consumer group; the writer epoch follows it.', {
+    fallback: 'novate-clearing',
+  }),
+  {
+    name: 'NOVATE_KAFKA_CREATE_TOPICS',
+    kind: 'flag',
+    fallback: 'true',
+    about: 'Create missing topics at start.',
+  },
+  text('NOVATE_HTTP_HOST', 'Address to listen on. Loopback unless told otherwise.', {
+    fallback: '127.0.0.1',
+  }),
+  integer('NOVATE_HTTP_PORT', 8420, [0, 65_535], 'Port to listen on; 0 takes any free one.'),
+  text('NOVATE_KEY_OPERATOR', 'API key of the operator.', { secret: true }),
+  text('NOVATE_KEY_CUSTODY', 'API and signing key of the custodian, source id `custody`.', {
+    secret: true,
+  }),
+  text('NOVATE_KEY_REGULATOR', 'API key of the regulator, who may read everything.', {
+    secret: true,
+  }),
+  {
+    name: 'NOVATE_VENUE_KEYS',
+    kind: 'keys',
+    secret: true,
+    about: 'API and signing keys of the venues, `id=key,id=key`.',
+  },
+  {
+    name: 'NOVATE_MEMBER_KEYS',
+    kind: 'keys',
+    secret: true,
+    about: 'API keys of the members, `M01=key,M02=key`.',
+  },
+  integer('NOVATE_RATE_FEEDS', 5_000, [1, 1e6], 'Requests per second of a venue or custody key.'),
+  integer('NOVATE_RATE_OTHERS', 200, [1, 1e6], 'Requests per second of any other key.'),
+  integer(
+    'NOVATE_HELD_MESSAGES',
+    100_000,
+    [10, 1e7],
+    'Messages of waiting streams kept in memory per partition; more are read again later.',
+  ),
+  integer(
+    'NOVATE_HELD_MIB',
+    128,
+    [1, 16_384],
+    'The same limit in MiB per partition; whichever is reached first.',
+  ),
+  {
+    name: 'NOVATE_CRASH_POINT',
+    kind: 'choice',
+    choices: crashPoints,
+    about: 'Test only: where the process kills itself. Refused when NODE_ENV is `production`.',
+  },
+  integer('NOVATE_CRASH_AFTER', 1, [1, 1e9], 'Test only: at the how-manieth time it does so.'),
+  text('NODE_ENV', '`production` refuses test-only settings.', { fallback: 'development' }),
+] as const satisfies readonly Setting[];
+
+export type SettingName = (typeof settings)[number]['name'];

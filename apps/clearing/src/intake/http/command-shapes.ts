@@ -1,0 +1,124 @@
+import type { InstrumentSpec } from '#events';
+import type { Command, CommandKind } from '#ledger';
+import { flag, integer, listOf, object, oneOf, optional, text, units } from './shape.js';
+import type { Shape } from './shape.js';
+
+const micros = integer(0, Number.MAX_SAFE_INTEGER);
+const scale = integer(0, 36);
+
+const trade = object({
+  tradeId: text,
+  instrument: text,
+  buyer: text,
+  seller: text,
+  quantity: text,
+  price: text,
+  executedAt: micros,
+});
+
+const premium = oneOf('upfront', 'futures-style');
+
+const spec: Shape<InstrumentSpec> = object({
+  instrument: text,
+  kind: oneOf('spot', 'perpetual', 'future', 'option', 'custom'),
+  payoff: oneOf('linear', 'inverse'),
+  venues: listOf(text, 64),
+  settlementAsset: text,
+  baseAsset: optional(text),
+  priceScale: scale,
+  quantityScale: scale,
+  contractSize: units,
+  contractSizeScale: scale,
+  tick: units,
+  lot: units,
+  maxOrderQuantity: units,
+  positionLimit: units,
+  feePpm: integer(0, 1_000_000),
+  allowsNegativePrice: flag,
+  settlementRule: object({ kind: oneOf('last', 'median'), marks: integer(1, 1_000) }),
+  expiry: optional(micros),
+  underlying: optional(text),
+  option: optional(object({ type: oneOf('call', 'put'), strike: units, premium })),
+  custom: optional(
+    object({ knots: listOf(object({ underlying: units, value: units }), 256), premium }),
+  ),
+});
+
+const stream = object({
+  venue: text,
+  topic: oneOf('trades', 'deposits', 'marks', 'funding', 'windows'),
+  key: text,
+});
+
+const suspension = object({
+  scope: oneOf('venue', 'member', 'instrument'),
+  id: text,
+  reason: text,
+});
+
+/** Commands that are asked for over HTTP; inputs have their own way in. */
+export type RequestKind = Exclude<CommandKind, 'input' | 'unreadable'>;
+/** The command of a kind, where one member of the union may carry several kinds. */
+type CommandOf<K extends RequestKind, C = Command> = C extends { readonly kind: infer X }
+  ? K extends X
+    ? C
+    : never
+  : never;
+type BodyOf<K extends RequestKind> = Omit<
+  CommandOf<K>,
+  'kind' | 'commandId' | 'actor' | 'occurredAt' | 'traceparent'
+>;
+
+/** The shape of each command's body. What the values mean is the ledger's to judge. */
+export const commandShapes: { readonly [K in RequestKind]: Shape<BodyOf<K>> } = {
+  'register-asset': object({ asset: text, scale }),
+  'register-member': object({ member: text, name: text }),
+  'open-account': object({
+    account: text,
+    member: text,
+    segregation: oneOf('house', 'client-omnibus', 'client-individual'),
+    margin: oneOf('cross', 'isolated'),
+    isolatedInstrument: optional(text),
+  }),
+  'register-venue': object({
+    venue: text,
+    venueKind: oneOf('trading', 'custodian'),
+    mode: oneOf('novation', 'open-offer'),
+  }),
+  'list-instrument': object({ spec }),
+  'change-limits': object({ instrument: text, maxOrderQuantity: units, positionLimit: units }),
+  suspend: suspension,
+  resume: suspension,
+  'accept-gap': object({ stream, to: integer(1, Number.MAX_SAFE_INTEGER), reason: text }),
+  'end-wait': object({
+    window: integer(1, Number.MAX_SAFE_INTEGER),
+    reason: text,
+    endsAt: micros,
+  }),
+  'request-withdrawal': object({
+    withdrawalId: text,
+    account: text,
+    asset: text,
+    amount: text,
+    destination: text,
+  }),
+  'transfer-position': object({
+    transferId: text,
+    from: text,
+    to: text,
+    instrument: text,
+    quantity: text,
+  }),
+  'propose-give-up': object({
+    giveUpId: text,
+    venue: text,
+    trade,
+    side: oneOf('buy', 'sell'),
+    to: text,
+  }),
+  'accept-give-up': object({ giveUpId: text }),
+  'reject-give-up': object({ giveUpId: text, reason: text }),
+};
+
+export const isRequestKind = (kind: string): kind is RequestKind =>
+  Object.hasOwn(commandShapes, kind);

@@ -1,0 +1,10 @@
+export { Alignment } from './alignment.js';
+export type { AlignmentView, HeldLimits, Placed } from './alignment.js';
+export { KafkaIntake } from './kafka-intake.js';
+export { kafkaClient } from './kafka-client.js';
+export type { Log } from './kafka-client.js';
+export { KafkaSource } from './kafka-source.js';
+export { ACKS_TOPIC, createTopics, deadLetterTopic, topicPlan } from './kafka-topics.js';
+export type { MessageSource, SourceBatch, SourceHandler, SourceMessage } from './port.js';
+export { InputReader } from './reader.js';
+export { SIGNATURE_HEADER, sign } from './signature.js';

@@ -1,0 +1,181 @@
+import type { Consumer, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import type { Log } from './kafka-client.js';
+import type { MessageSource, SourceBatch, SourceHandler, SourceMessage } from './port.js';
+
+export interface KafkaSourceOptions {
+  readonly kafka: Kafka;
+  readonly topics: readonly string[];
+  /**
+   * The consumer group of this writer's epoch. A group per epoch means that a restart need not wait for the broker
+   * to notice that the killed consumer before it is gone; who may write is the journal's business, not the group's.
+   */
+  readonly groupId: string;
+  /** The group of the epoch before, removed when it is empty. */
+  readonly formerGroupId?: string;
+  readonly log: Log;
+  /** The consumer gave up for good. */
+  readonly onCrash: (error: Error) => void;
+}
+
+const FETCH_BYTES_PER_PARTITION = 4 * 1024 * 1024;
+const FETCH_BYTES = 16 * 1024 * 1024;
+
+/** kafkajs 2.2.4 as a `MessageSource`: eachBatch, no auto-commit, positions from the journal. */
+export class KafkaSource implements MessageSource {
+  private readonly consumer: Consumer;
+  private readonly assigned = new Map<string, readonly number[]>();
+  private stopped = false;
+
+  constructor(private readonly options: KafkaSourceOptions) {
+    this.consumer = options.kafka.consumer({
+      groupId: options.groupId,
+      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
+      maxBytes: FETCH_BYTES,
+      maxWaitTimeInMs: 250,
+      sessionTimeout: 30_000,
+      heartbeatInterval: 3_000,
+      allowAutoTopicCreation: false,
+    });
+  }
+
+  async start(handler: SourceHandler): Promise<void> {
+    const { consumer } = this;
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+    await this.reportTruncation(handler);
+    const joined = new Promise<void>((resolve) => {
+      consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+        this.assigned.clear();
+        for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
+          this.assigned.set(topic, partitions);
+          for (const partition of partitions) {
+            this.seek(topic, partition, handler.startOffset(topic, partition));
+          }
+        }
+        resolve();
+      });
+    });
+    const crashed = new Promise<never>((_, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        if (payload.restart || this.stopped) return;
+        reject(payload.error);
+        this.options.onCrash(payload.error);
+      });
+    });
+    crashed.catch(() => undefined);
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 4,
+      eachBatch: (payload) => this.handle(payload, handler),
+    });
+    await Promise.race([joined, crashed]);
+    void this.removeFormerGroup();
+  }
+
+  seek(topic: string, partition: number, offset: number): void {
+    this.consumer.seek({ topic, partition, offset: String(offset) });
+  }
+
+  pause(): void {
+    this.consumer.pause(this.options.topics.map((topic) => ({ topic })));
+  }
+
+  resume(): void {
+    this.consumer.resume(this.options.topics.map((topic) => ({ topic })));
+  }
+
+  async hint(
+    offsets: readonly { topic: string; partition: number; next: number }[],
+  ): Promise<void> {
+    const ours = offsets.filter((o) => this.assigned.get(o.topic)?.includes(o.partition));
+    if (this.stopped || ours.length === 0) return;
+    const commits = ours.map(({ topic, partition, next }) => ({
+      topic,
+      partition,
+      offset: String(next),
+    }));
+    await this.consumer.commitOffsets(commits).catch(() => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.consumer.disconnect().catch(() => undefined);
+  }
+
+  private async handle(payload: EachBatchPayload, handler: SourceHandler): Promise<void> {
+    const { batch, isRunning, isStale, heartbeat, resolveOffset } = payload;
+    if (!isRunning() || isStale()) return;
+    const breathe = async () => {
+      await heartbeat();
+      return isRunning() && !isStale();
+    };
+    await handler.batch(sourceBatch(payload), breathe);
+    const last = batch.messages.at(-1);
+    if (last && isRunning() && !isStale()) resolveOffset(last.offset);
+    await heartbeat();
+  }
+
+  /** Retention may have removed what we have not read: those offsets will never come. */
+  private async reportTruncation(handler: SourceHandler): Promise<void> {
+    const admin = this.options.kafka.admin();
+    await admin.connect();
+    try {
+      for (const topic of this.options.topics) {
+        for (const { partition, low } of await admin.fetchTopicOffsets(topic)) {
+          if (Number(low) > handler.startOffset(topic, partition)) {
+            handler.truncated(topic, partition, Number(low));
+          }
+        }
+      }
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  private async removeFormerGroup(): Promise<void> {
+    const { formerGroupId, kafka } = this.options;
+    if (formerGroupId === undefined) return;
+    const admin = kafka.admin({ retry: { retries: 0 } });
+    try {
+      await admin.connect();
+      await admin.deleteGroups([formerGroupId]);
+    } catch {
+      // It is not empty yet, or never was: the broker expires it by itself.
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  }
+}
+
+function sourceBatch({ batch }: EachBatchPayload): SourceBatch {
+  // kafkajs keeps where the fetch began but does not declare it in its types.
+  const { fetchedOffset } = batch as typeof batch & { readonly fetchedOffset: string };
+  return {
+    topic: batch.topic,
+    partition: batch.partition,
+    fetchedOffset: Number(fetchedOffset),
+    lastOffset: Number(batch.lastOffset()),
+    highWatermark: Number(batch.highWatermark),
+    messages: batch.messages.map(sourceMessage),
+  };
+}
+
+function sourceMessage({ offset, key, value, headers, timestamp }: KafkaMessage): SourceMessage {
+  return {
+    offset: Number(offset),
+    ...(key !== null && { key: key.toString() }),
+    headers: textHeaders(headers),
+    value: value ?? new Uint8Array(0),
+    timestamp: Number(timestamp) * 1000,
+  };
+}
+
+function textHeaders(headers: IHeaders | undefined): Record<string, string> {
+  const text: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    const first = Array.isArray(value) ? value[0] : value;
+    if (first !== undefined) text[name] = first.toString();
+  }
+  return text;
+}

@@ -1,0 +1,64 @@
+import type { Micros, StreamPosition, StreamTopic } from '#events';
+import { readMessage, reject } from '#ledger';
+import type { Command, Rejection } from '#ledger';
+import { evidenceOf } from './evidence.js';
+import type { RawMessage } from './evidence.js';
+import { badSignature } from './signature.js';
+import type { SigningKeys } from './signature.js';
+
+export interface ReadInput {
+  readonly command: Extract<Command, { kind: 'input' | 'unreadable' }>;
+  readonly at?: StreamPosition;
+}
+
+/** Turns raw messages of both channels into commands. Never throws: what cannot be read becomes `unreadable`. */
+export class InputReader {
+  constructor(
+    private readonly keys: SigningKeys,
+    /** Stands in for the time of a fact whose own time cannot be read. Microseconds. */
+    private readonly now: () => Micros,
+  ) {}
+
+  /** Reads a Kafka message: its signature first, then its content. The actor is its source. */
+  fromKafka(raw: RawMessage, topic: StreamTopic, timestamp: Micros): ReadInput {
+    const refused = badSignature(raw, this.keys, topic === 'deposits');
+    const source = raw.headers['ce_source'] ?? 'unknown';
+    if (refused) return this.unreadable(raw, `kafka:${source.slice(0, 64)}`, refused, timestamp);
+    return this.read(raw, topic, `kafka:${source.slice(0, 64)}`, timestamp);
+  }
+
+  /** Reads a message of either channel whose sender is known. */
+  read(raw: RawMessage, topic: StreamTopic, actor: string, timestamp = this.now()): ReadInput {
+    const message = readMessage({ topic, headers: raw.headers, value: raw.value });
+    if (!message.ok) {
+      const occurredAt = message.occurredAt > 0 ? message.occurredAt : timestamp;
+      return this.unreadable(raw, actor, message.rejection, occurredAt, message.at);
+    }
+    const traceparent = raw.headers['traceparent'];
+    const command = {
+      kind: 'input' as const,
+      at: message.at,
+      body: message.body,
+      actor,
+      ...(traceparent !== undefined && { traceparent: traceparent.slice(0, 64) }),
+      source: evidenceOf(raw),
+    };
+    return { command, at: message.at };
+  }
+
+  /** A message refused before its content was looked at. */
+  unreadable(
+    raw: RawMessage,
+    actor: string,
+    rejection: Rejection,
+    occurredAt = this.now(),
+    at?: StreamPosition,
+  ): ReadInput {
+    const source = evidenceOf(raw);
+    const command = { kind: 'unreadable' as const, rejection, actor, occurredAt, source };
+    return at ? { command: { ...command, at }, at } : { command };
+  }
+}
+
+/** The reject of a message that is not JSON at all. */
+export const malformed = (reason: string) => reject('MALFORMED_JSON', 'value', reason);
