@@ -1,5 +1,20 @@
+/** The journal: event vocabulary, codec, hash chain, the Journal port and its adapters. */
 export * from './event.js';
 export * from './vocabulary.js';
-export * from './journal/journal.js';
 export * from './schema-versions.js';
 export * from './uuid.js';
+export * from './canonical.js';
+export * from './subjects.js';
+export * from './upcast.js';
+export { CODEC, decodeEvents, encodeEvents } from './codec/codec.js';
+export * from './journal/journal.js';
+export * from './journal/errors.js';
+export { chainHash, GENESIS, open, seal, type Segment } from './journal/chain.js';
+export * from './journal/group-commit.js';
+export * from './journal/verify.js';
+export { memoryJournal, type MemoryStore, memoryStore } from './adapters/memory/memory-journal.js';
+export { migrate, migrateJournal, MigrationChanged } from './adapters/postgres/migrate.js';
+export {
+  postgresJournal,
+  type PostgresJournalOptions,
+} from './adapters/postgres/postgres-journal.js';

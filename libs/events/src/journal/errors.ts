@@ -1,0 +1,23 @@
+/** Another writer moved the head or took the writer's role: this one must stop. */
+export class JournalConflict extends Error {
+  override readonly name = 'JournalConflict';
+  constructor(detail: string) {
+    super(`journal conflict: ${detail}; another writer is at work, this one must stop`);
+  }
+}
+
+/** A batch does not verify. `batch` is its number. */
+export class JournalCorrupt extends Error {
+  override readonly name = 'JournalCorrupt';
+  constructor(
+    readonly batch: number,
+    detail: string,
+  ) {
+    super(`journal batch ${batch} is corrupt: ${detail}`);
+  }
+}
+
+/** The journal was closed, or its server cannot be reached. Nothing is known to be lost. */
+export class JournalUnavailable extends Error {
+  override readonly name = 'JournalUnavailable';
+}

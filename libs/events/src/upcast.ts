@@ -1,0 +1,47 @@
+import type { AnyRecordedEvent } from './event.js';
+import { schemaVersions } from './schema-versions.js';
+
+/** An event this build does not know: an unknown type, or a schema newer than the code. */
+export class UnknownEvent extends Error {
+  override readonly name = 'UnknownEvent';
+}
+
+/** An event as it may stand in an old journal. */
+export interface StoredEvent {
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: unknown;
+}
+
+/** Turns the data of one schema version into the next. Pure and total. */
+export type Upcaster = (data: unknown) => unknown;
+
+/** `type` -> the upcaster from version n to n + 1, at index n. Append only: old journals need every step, for ever. */
+export type Upcasters = Readonly<Record<string, readonly (Upcaster | undefined)[]>>;
+
+const current: Upcasters = {};
+
+/** Brings an event to the current schema, step by step; one that is current already is returned as it is. */
+export function upcast<E extends StoredEvent>(
+  event: E,
+  upcasters: Upcasters = current,
+  versions: Readonly<Record<string, number>> = schemaVersions,
+): AnyRecordedEvent {
+  const target = Object.hasOwn(versions, event.type) ? versions[event.type] : undefined;
+  if (target === undefined) throw new UnknownEvent(`event type ${event.type} is not known`);
+  if (event.schemaVersion === target) return event as unknown as AnyRecordedEvent;
+  if (event.schemaVersion > target) {
+    throw new UnknownEvent(
+      `${event.type} has schema ${event.schemaVersion}, this build knows ${target}: upgrade Novate`,
+    );
+  }
+  let data = event.data;
+  for (let version = event.schemaVersion; version < target; version += 1) {
+    const step = upcasters[event.type]?.[version];
+    if (step === undefined) {
+      throw new UnknownEvent(`${event.type} has no upcaster from schema ${version}`);
+    }
+    data = step(data);
+  }
+  return { ...event, schemaVersion: target, data } as unknown as AnyRecordedEvent;
+}
