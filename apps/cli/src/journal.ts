@@ -64,3 +64,9 @@ export interface Verified {
   /** Where and why the chain breaks. */
   readonly reason?: string;
 }
+
+/** Recomputes the chain over every stored batch of a database. */
+export async function verify(url: string): Promise<Verified> {
+  const result = await verifyJournal({ url });
+  return result;
+}

@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError, ExitCode } from '../terminal/exit.js';
+
+/** How long "too many requests" and "catching up" are answered by asking again, milliseconds. */
+const PATIENCE_MS = 60_000;
 
 /** What `GET /v1/journal/head` answers. */
 export interface LiveHead {
@@ -52,6 +56,7 @@ export class ClearingApi {
     body?: string,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<T> {
+    const until = performance.now() + PATIENCE_MS;
     for (;;) {
       const response = await fetch(this.url + path, {
         method,
@@ -60,12 +65,13 @@ export class ClearingApi {
       });
       const text = await response.text();
       if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T;
-      if (response.status !== 429) {
+      const later = response.status === 429 || response.status === 503;
+      if (!later || performance.now() > until) {
         const why = explain(response.status, text);
         throw new CliError(`${method} ${path}: ${why}`, ExitCode.checkFailed);
       }
-      const seconds = Number(response.headers.get('retry-after') ?? '1');
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0.1, seconds) * 1000));
+      const seconds = Number(response.headers.get('retry-after') ?? '0.2');
+      await sleep(Math.max(0.1, seconds) * 1000);
     }
   }
 }

@@ -22,15 +22,21 @@ async function run(url: string, statement: string): Promise<void> {
   }
 }
 
-/** Number of events the read model holds. */
-export async function projectedEvents(url: string): Promise<number> {
+/** How many events the projections of the journal have handled: the read model, and the acks on Kafka. */
+export interface Projected {
+  readonly readModel: number;
+  readonly acks: number;
+}
+
+export async function projected(url: string): Promise<Projected> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    const { rows } = await client.query<{ position: string }>(
-      `SELECT position FROM "read".projection_checkpoint WHERE name = 'read'`,
+    const { rows } = await client.query<{ read: string | null; acks: string | null }>(
+      `SELECT (SELECT position FROM "read".projection_checkpoint WHERE name = 'read') AS read,
+              (SELECT position FROM outputs.checkpoint WHERE name = 'acks') AS acks`,
     );
-    return Number(rows[0]?.position ?? 0);
+    return { readModel: Number(rows[0]?.read ?? 0), acks: Number(rows[0]?.acks ?? 0) };
   } finally {
     await client.end();
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   printServices,
   resolveKafka,
@@ -23,7 +22,7 @@ import { renderReport } from './report.js';
 import { buildScenario, type Scenario } from './scenario.js';
 import { shuffleStreams } from './shuffle.js';
 import { readTape } from './tape.js';
-import { untilCleared, untilPublished } from './wait.js';
+import { untilCleared, untilProjected } from './wait.js';
 
 export interface DemoOptions {
   readonly json?: boolean;
@@ -60,10 +59,13 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const app = run.kafka.url === undefined ? await clearOverHttp(run) : await clearFromKafka(run);
     const outcome = await examine(run, app.api, () => (performance.now() - started) / 1000);
     process.stdout.write(`${renderReport(outcome, options)}\n`);
-    if (options.keep === true) await keepOpen(run, app.process);
-    await cleanup.run();
     if (options.json === true) process.stdout.write(`${JSON.stringify(asJson(outcome))}\n`);
+    if (options.keep === true) await keepOpen(run, app.process);
     return holds(outcome) ? ExitCode.ok : ExitCode.checkFailed;
+  } catch (error) {
+    // What breaks because we are stopping everything is no news; the signal's handler ends the process.
+    if (cleanup.interrupted) return await new Promise<never>(() => undefined);
+    throw error;
   } finally {
     await cleanup.run();
   }
@@ -136,7 +138,7 @@ async function clearFromKafka(run: Run): Promise<Running> {
   const running = await launch(run, { NOVATE_KAFKA_BROKERS: brokers });
   progress.step('clearing app started, reading at full speed');
   await untilCleared(run.databaseUrl, scenario.windows, running, progress);
-  await untilPublished(run.databaseUrl, running, progress);
+  await untilProjected(run.databaseUrl, running, true, progress);
   return running;
 }
 
@@ -147,7 +149,7 @@ async function clearOverHttp(run: Run): Promise<Running> {
   await register(run, running.api);
   await publishOverHttp(running.api, scenario.messages, keys.sources, progress);
   await untilCleared(run.databaseUrl, scenario.windows, running, progress);
-  await untilPublished(run.databaseUrl, running, progress);
+  await untilProjected(run.databaseUrl, running, false, progress);
   return running;
 }
 
@@ -189,6 +191,5 @@ async function keepOpen(run: Run, app: AppProcess): Promise<void> {
       '',
     ].join('\n'),
   );
-  while (!run.cleanup.interrupted) await sleep(1_000);
-  await run.cleanup.run();
+  await app.exited;
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import { describeData } from '../../../../test/support/services.js';
 import { decimal } from '../render/decimal.js';
-import { projectRoot } from '../root.js';
 import { readTape, type TapeTrade } from './tape.js';
 
 const line = ({ stream, ...trade }: TapeTrade): string =>
@@ -24,11 +23,6 @@ const sha256 = (lines: readonly string[]): string =>
 
 const tape = readTape();
 const lines = tape.trades.map(line);
-const original = join(
-  projectRoot(),
-  '../shared/data/trades_l2/binance_trades_20240808_2354_20240809_0005.csv.gz',
-);
-
 describe('the tape', () => {
   it('holds every trade of the recording', () => {
     expect(lines).toHaveLength(78_638);
@@ -85,10 +79,12 @@ describe('the tape', () => {
     );
     expect(back).toBe(-1);
   });
+});
 
-  const compared = existsSync(original) ? it : it.skip;
-  compared('equals the recording row by row (skips where the recording is not at hand)', () => {
-    const rows = gunzipSync(readFileSync(original)).toString('utf8').trimEnd().split('\n').slice(1);
+const recording = 'trades_l2/binance_trades_20240808_2354_20240809_0005.csv.gz';
+describeData(recording, 'the tape beside its recording', (file) => {
+  it('is equal row by row, but for the receive time', () => {
+    const rows = gunzipSync(readFileSync(file)).toString('utf8').trimEnd().split('\n').slice(1);
     const kept = rows.map((row) =>
       row
         .split(',')

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { startKafka, startPostgres } from '../../../../infra/local/index.js';
+import { startApp } from '../demo/app-process.js';
+import { projectRoot } from '../root.js';
+import { Cleanup } from '../terminal/cleanup.js';
+import { CliError, ExitCode } from '../terminal/exit.js';
+import { stderrProgress, type Progress } from '../terminal/progress.js';
+
+const OWN_KEYS = /^NOVATE_(KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+)$/;
+
+/** `novate serve`: the clearing app on given services, or on ones whose data stays in `.novate/serve`. */
+export async function runServe({ port }: { port: number }): Promise<number> {
+  const progress = stderrProgress();
+  const cleanup = new Cleanup(() => progress.step('stopping'));
+  try {
+    const environment = { ...keys(progress), ...(await services(cleanup, progress)) };
+    const app = await startApp({ ...environment, NOVATE_HTTP_PORT: String(port) });
+    cleanup.add(() => app.stop());
+    progress.step(`serving on ${app.url}; Ctrl-C ends it`);
+    const code = await app.exited;
+    if (cleanup.interrupted) return ExitCode.ok;
+    throw new CliError(
+      `the clearing app ended with ${String(code)}`,
+      ExitCode.unavailable,
+      app.log(),
+    );
+  } finally {
+    await cleanup.run();
+  }
+}
+
+/** Keys of the environment; an operator's key is drawn and shown where none is given. */
+function keys(progress: Progress): Record<string, string> {
+  const given = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      OWN_KEYS.test(name) && value !== undefined ? [[name, value] as const] : [],
+    ),
+  );
+  if (given['NOVATE_KEY_OPERATOR'] !== undefined) return given;
+  const key = randomBytes(24).toString('base64url');
+  progress.step(`operator key of this run: ${key}`);
+  return { ...given, NOVATE_KEY_OPERATOR: key };
+}
+
+async function services(cleanup: Cleanup, progress: Progress): Promise<Record<string, string>> {
+  const folder = join(projectRoot(), '.novate/serve');
+  mkdirSync(folder, { recursive: true });
+  let database = process.env['NOVATE_DATABASE_URL'];
+  if (database === undefined) {
+    const postgres = await startPostgres({ dataDir: join(folder, 'postgres') });
+    cleanup.add(() => postgres.stop());
+    database = postgres.url;
+    progress.step(`postgres: export NOVATE_DATABASE_URL='${database}'`);
+  }
+  let brokers = process.env['NOVATE_KAFKA_BROKERS'];
+  if (brokers === undefined) {
+    try {
+      const kafka = await startKafka({
+        dataDir: join(folder, 'kafka'),
+        progress: (line) => progress.step(line),
+      });
+      cleanup.add(() => kafka.stop());
+      brokers = kafka.url;
+      progress.step(`kafka: ${brokers}`);
+    } catch (error) {
+      progress.step(`no Kafka, inputs over HTTP only: ${String(error)}`);
+    }
+  }
+  return {
+    NOVATE_DATABASE_URL: database,
+    ...(brokers === undefined ? {} : { NOVATE_KAFKA_BROKERS: brokers }),
+  };
+}

@@ -1,0 +1,91 @@
+import { statementCsv } from '../../../clearing/src/read/statement/csv.js';
+import {
+  statementsFromJournal,
+  type Statement,
+} from '../../../clearing/src/read/statement/statement.js';
+import { databaseUrl, withJournal } from '../journal.js';
+import { table } from '../render/table.js';
+import { CliError, ExitCode } from '../terminal/exit.js';
+import { eventsBefore } from './points.js';
+
+export interface StatementOptions {
+  readonly account: string;
+  readonly at?: string;
+  readonly from?: string;
+  readonly format: string;
+}
+
+const formats: Readonly<Record<string, (statement: Statement) => string>> = {
+  json: (statement) => `${JSON.stringify(statement)}\n`,
+  csv: statementCsv,
+  table: statementTables,
+};
+
+/** `novate statement`: one account's statement, read from the journal alone. */
+export async function runStatement(options: StatementOptions): Promise<number> {
+  const render = formats[options.format];
+  if (!render) {
+    throw new CliError(
+      `there is no format "${options.format}"`,
+      ExitCode.usage,
+      `use ${Object.keys(formats).join(', ')}.`,
+    );
+  }
+  return withJournal(databaseUrl(), async (journal) => {
+    const { size } = await journal.head();
+    const to = options.at === undefined ? size : await eventsBefore(journal, options.at);
+    const from = options.from === undefined ? 0 : await eventsBefore(journal, options.from);
+    if (from > to) throw new CliError('the statement would end before it begins', ExitCode.usage);
+    const request = { owner: { account: options.account }, from, to };
+    const [statement] = await statementsFromJournal(journal, request);
+    if (!statement) {
+      throw new CliError(
+        `there is no account ${options.account} at that point`,
+        ExitCode.usage,
+        'check the id; accounts are listed by GET /v1/accounts.',
+      );
+    }
+    process.stdout.write(render(statement));
+    return ExitCode.ok;
+  });
+}
+
+const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
+
+function statementTables(statement: Statement): string {
+  const { account, member, segregation, margin, from, to, cycle, stateHash } = statement;
+  const moved = new Map<string, { asset: string; reason: string; count: number }>();
+  for (const { asset, reason } of statement.movements) {
+    const line = moved.get(`${asset}|${reason}`) ?? { asset, reason, count: 0 };
+    line.count += 1;
+    moved.set(`${asset}|${reason}`, line);
+  }
+  const balances = table(
+    [{ title: 'asset' }, right('opening'), right('movements'), right('closing')],
+    statement.assets.map(({ asset, opening, movements, closing }) => [
+      asset,
+      opening,
+      movements,
+      closing,
+    ]),
+    { title: 'Balances' },
+  );
+  const positions = table(
+    [{ title: 'instrument' }, right('quantity'), right('settled price'), { title: 'mark' }],
+    statement.positions.map(({ instrument, quantity, settlementPrice, stale }) => [
+      instrument,
+      quantity,
+      settlementPrice ?? '-',
+      stale === true ? 'stale' : '',
+    ]),
+    { title: 'Positions' },
+  );
+  const movements = table(
+    [{ title: 'asset' }, { title: 'reason' }, right('movements')],
+    [...moved.values()].map(({ asset, reason, count }) => [asset, reason, String(count)]),
+    { title: 'Movements (each one in --format csv or json)' },
+  );
+  const head = `Account ${account} of ${member} (${segregation}, ${margin})`;
+  const period = `Events ${from} to ${to}, cycle ${cycle}, state hash ${stateHash}`;
+  return `${[`${head}\n${period}`, balances, positions, movements].join('\n\n')}\n`;
+}

@@ -1,0 +1,16 @@
+import { databaseUrl, verify } from '../journal.js';
+import { ExitCode } from '../terminal/exit.js';
+
+/** `novate verify`: recomputes the chain; fails naming the first batch that does not fit. */
+export async function runVerify(options: { json?: boolean }): Promise<number> {
+  const started = performance.now();
+  const result = await verify(databaseUrl());
+  const seconds = (performance.now() - started) / 1000;
+  const text = result.ok
+    ? `ok: ${result.batches} batches, ${result.events} events, chain hash ${result.hash}`
+    : `FAILED: ${result.reason ?? 'the chain does not fit'}`;
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify({ ...result, seconds })}\n` : `${text}\n`,
+  );
+  return result.ok ? ExitCode.ok : ExitCode.checkFailed;
+}

@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeServices, freshDatabase } from '../../../test/support/services.js';
+import { projectRoot } from './root.js';
+
+interface DemoJson {
+  readonly input: { trades: number; venues: number; members: number };
+  readonly clearing: Record<string, string | number>;
+  readonly variationMargin: readonly Record<string, string | number>[];
+  readonly journal: { head: number; events: number; chainHash: string };
+  readonly stateHash: string;
+  readonly replay: { stateHash: string; equal: boolean };
+  readonly verify: { ok: boolean; batches: number };
+  readonly services: { postgres: string; kafka: string };
+  readonly seconds: number;
+}
+
+const TRADES = 12_000;
+const MAIN = join(projectRoot(), 'dist/apps/cli/src/main.js');
+
+/** Runs the real program in its own process, as a user does. */
+async function novate(
+  args: readonly string[],
+  databaseUrl?: string,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { NOVATE_KAFKA_BROKERS: _, NODE_OPTIONS: __, ...env } = process.env;
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...env, ...(databaseUrl === undefined ? {} : { NOVATE_DATABASE_URL: databaseUrl }) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout, stderr };
+}
+
+const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
+
+describeServices('the demo, end to end', () => {
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
+  let first: DemoJson;
+
+  async function demo(...more: string[]): Promise<DemoJson> {
+    const args = ['demo', '--json', '--trades', String(TRADES), ...more];
+    const { code, stdout, stderr } = await novate(args, database.url);
+    if (code !== 0) throw new Error(`novate ${args.join(' ')} ended with ${code}\n${stderr}`);
+    return JSON.parse(lastLine(stdout)) as DemoJson;
+  }
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    first = await demo('--database', database.url);
+  }, 60_000);
+  afterAll(() => database.drop());
+
+  it('reports every key of its JSON, and everything agrees', () => {
+    expect(first).toMatchObject({
+      input: { trades: TRADES, venues: 3, members: 50 },
+      clearing: { accepted: TRADES, rejected: 0 },
+      replay: { stateHash: first.stateHash, equal: true },
+      verify: { ok: true },
+      services: { postgres: 'environment' },
+    });
+    expect(first.services.kafka).not.toBe('skipped');
+    expect(first.stateHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(first.journal.chainHash).toMatch(/^[0-9a-f]{64}$/);
+    const { perSecond, grossNotional, netNotional, nettingRatio } = first.clearing;
+    expect(perSecond).toBeGreaterThan(0);
+    expect(grossNotional).toMatch(/^\d+\.\d+$/);
+    expect(nettingRatio).toBeCloseTo(1 - Number(netNotional) / Number(grossNotional), 5);
+  });
+
+  it('settles variation margin that sums to zero in every cycle and asset', () => {
+    expect(first.variationMargin).toHaveLength(3 * 3);
+    expect(first.variationMargin.filter(({ sum }) => sum !== '0')).toEqual([]);
+  });
+
+  it('ends in the same state on a second run and when shuffled', async () => {
+    const again = await demo();
+    expect(again.stateHash).toBe(first.stateHash);
+    const shuffled = await demo('--shuffle', '7');
+    expect(shuffled.stateHash).toBe(first.stateHash);
+  }, 90_000);
+
+  it('verify and replay say the same of the database it leaves', async () => {
+    const verified = await novate(['verify', '--json'], database.url);
+    expect(verified.code).toBe(0);
+    expect(JSON.parse(lastLine(verified.stdout))).toMatchObject({
+      ok: true,
+      hash: first.journal.chainHash,
+    });
+    const replayed = await novate(['replay', '--json'], database.url);
+    expect(JSON.parse(lastLine(replayed.stdout))).toMatchObject({ stateHash: first.stateHash });
+    const earlier = await novate(
+      ['replay', '--json', '--to', '2024-08-08T23:55:00Z'],
+      database.url,
+    );
+    expect(JSON.parse(lastLine(earlier.stdout))).toMatchObject({ cycle: 1 });
+  });
+
+  it('prints a statement of any account in three forms', async () => {
+    const args = ['statement', '--account', 'M07-C', '--format'];
+    const json = await novate([...args, 'json'], database.url);
+    expect(JSON.parse(json.stdout)).toMatchObject({ account: 'M07-C', stateHash: first.stateHash });
+    const csv = await novate([...args, 'csv'], database.url);
+    expect(csv.stdout).toMatch(/\r\ntrailer,/);
+    const text = await novate([...args, 'table'], database.url);
+    expect(text.stdout).toContain('Balances');
+    const nobody = await novate(['statement', '--account', 'nobody'], database.url);
+    expect(nobody.code).toBe(2);
+  });
+
+  it('rebuilds the read model, every table as it was', async () => {
+    const { code, stdout } = await novate(['rebuild', '--verify', '--json'], database.url);
+    expect(code).toBe(0);
+    expect(JSON.parse(lastLine(stdout))).toMatchObject({ equal: true });
+  });
+});
+
+describeServices('novate without what it needs', () => {
+  it('says in one line that the database is not named, and how to name it', async () => {
+    const { code, stderr } = await novate(['verify'], '');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^novate: NOVATE_DATABASE_URL is not set.*\n {2}fix: export/);
+  });
+
+  it('tells an unreachable database and wrong usage apart', async () => {
+    const nowhere = await novate(['verify'], 'postgres://nobody@127.0.0.1:1/nothing');
+    expect(nowhere.code).toBe(3);
+    expect((await novate(['replay', '--frm', '1'])).code).toBe(2);
+    expect((await novate(['--help'])).stdout).toContain('novate demo');
+  });
+});

@@ -1,0 +1,135 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { DemoOptions } from './demo/run.js';
+import { ExitCode } from './terminal/exit.js';
+
+const OVERVIEW = `
+novate reads the journal of a clearing house and proves what it says. Start with the demo:
+
+  novate demo                    clears 78,638 real trades with a real Postgres and a real Kafka
+  novate demo --keep             the same, and leaves it running so that you can look around
+
+With NOVATE_DATABASE_URL set to a house's database:
+
+  novate verify                  recomputes the hash chain over every batch
+  novate replay                  folds every event from position 0 and prints the state hash
+  novate replay --to 2024-08-09T00:00:00Z
+  novate statement --account M01-H --format table
+  novate rebuild --verify        drops the read model, builds it again, compares every table
+
+Progress goes to stderr, results to stdout; --json prints one JSON object as the last line.
+Exit codes: 0 it holds, 1 a check failed, 2 wrong usage, 3 a service is unavailable. NO_COLOR is honoured.`;
+
+/** Exits through `process.exitCode`, so that what has been written reaches its reader. */
+function finish(code: number): void {
+  process.exitCode = code;
+}
+
+function wholeNumber(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${min}.`);
+  };
+}
+
+/** The command-line program. Commands are loaded when they are called: help needs none of them. */
+export function program(): Command {
+  const novate = new Command('novate')
+    .description('An open clearing house for derivatives that anyone can recompute.')
+    .addHelpText('after', OVERVIEW)
+    .exitOverride(exitWithUsage)
+    .showHelpAfterError('(novate --help teaches more)');
+  addDemo(novate);
+  addReplay(novate);
+  addVerify(novate);
+  addStatement(novate);
+  addRebuild(novate);
+  addServe(novate);
+  for (const command of novate.commands) command.exitOverride(exitWithUsage);
+  return novate;
+}
+
+/** commander ends with 1 on wrong usage; ours is 2, because 1 says that a check failed. */
+function exitWithUsage(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? ExitCode.ok : ExitCode.usage);
+}
+
+function addDemo(novate: Command): void {
+  novate
+    .command('demo')
+    .description('clear the recorded trades through the real services')
+    .option('--json', 'print one JSON object as the last line')
+    .option('--all', 'show every member, not the ten with the most open')
+    .option('--shuffle <seed>', 'another interleaving of the streams', wholeNumber(0))
+    .option('--trades <n>', 'only the first n trades of the tape', wholeNumber(1))
+    .option('--keep', 'leave everything running after the report, until Ctrl-C')
+    .option('--database <url>', 'clear into this empty database and leave it there')
+    .action(async (options: DemoOptions) => {
+      const { runDemo } = await import('./demo/run.js');
+      finish(await runDemo(options));
+    });
+}
+
+function addReplay(novate: Command): void {
+  novate
+    .command('replay')
+    .description('fold the journal from position 0 in this process; prints the state hash')
+    .option(
+      '--to <point>',
+      'a number of events, or a time (RFC 3339): the last cycle ended by then',
+    )
+    .option('--json', 'print one JSON object')
+    .action(async (options: { to?: string; json?: boolean }) => {
+      const { runReplay } = await import('./commands/replay.js');
+      finish(await runReplay(options));
+    });
+}
+
+function addVerify(novate: Command): void {
+  novate
+    .command('verify')
+    .description('recompute the hash chain over every batch of the journal')
+    .option('--json', 'print one JSON object')
+    .action(async (options: { json?: boolean }) => {
+      const { runVerify } = await import('./commands/verify.js');
+      finish(await runVerify(options));
+    });
+}
+
+function addStatement(novate: Command): void {
+  novate
+    .command('statement')
+    .description('statement of an account: opening + movements = closing for every asset')
+    .requiredOption('--account <id>', 'account, e.g. M01-H')
+    .option('--at <point>', 'end: a number of events or a time; default the head')
+    .option('--from <point>', 'beginning, the same way; default the beginning of the journal')
+    .option('--format <format>', 'json, csv or table', 'table')
+    .action(async (options: Parameters<StatementModule['runStatement']>[0]) => {
+      const { runStatement } = await import('./commands/statement.js');
+      finish(await runStatement(options));
+    });
+}
+type StatementModule = typeof import('./commands/statement.js');
+
+function addRebuild(novate: Command): void {
+  novate
+    .command('rebuild')
+    .description('drop the read model and build it again from the journal')
+    .option('--verify', 'compare every table with what it was before')
+    .option('--json', 'print one JSON object')
+    .action(async (options: { verify?: boolean; json?: boolean }) => {
+      const { runRebuild } = await import('./commands/rebuild.js');
+      finish(await runRebuild(options));
+    });
+}
+
+function addServe(novate: Command): void {
+  novate
+    .command('serve')
+    .description('run the clearing app on services found or started here, data kept in .novate/')
+    .option('--port <port>', 'port of the HTTP API', wholeNumber(0), 8420)
+    .action(async (options: { port: number }) => {
+      const { runServe } = await import('./commands/serve.js');
+      finish(await runServe(options));
+    });
+}
