@@ -1,0 +1,17 @@
+export { ReadModule, readControllers } from './read.module.js';
+export { ReadLifecycle } from './lifecycle.js';
+export type { ReadOptions } from './options.js';
+export { dropReadModel, migrateReadModel } from './migrate.js';
+export { ReadModelForeign, ReadModelTaken, startProjector } from './project/projector.js';
+export type { Projector, ProjectorOptions } from './project/projector.js';
+export { ReadModelBusy } from './project/lock.js';
+export { digestReadModel, rebuildReadModel } from './project/rebuild.js';
+export type { RebuildOptions, RebuildResult, TableDigest } from './project/rebuild.js';
+export { movementsOf } from './project/movements.js';
+export type { Movement, MovementReason } from './project/movements.js';
+export { StatementBroken, StatementFold, statementsFromJournal } from './statement/statement.js';
+export type { Owner, Statement, StatementRequest } from './statement/statement.js';
+export { statementCsv } from './statement/csv.js';
+export { CutNotFound, resolveCut } from './statement/cut.js';
+export type { Cut } from './statement/cut.js';
+export { decimal, parseTimestamp, timestamp } from './format.js';

@@ -1,0 +1,12 @@
+import type { Journal } from '#events';
+
+export interface ReadOptions {
+  readonly databaseUrl: string;
+  readonly journal: Journal;
+  /** Connections of the query side. */
+  readonly queryConnections?: number;
+  /** One line per fact worth an operator's time; nothing by default. */
+  readonly log?: (line: string) => void;
+}
+
+export const READ_OPTIONS = Symbol('READ_OPTIONS');

@@ -1,0 +1,247 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { ReadModelBusy, tryProjectorLock } from './lock.js';
+import type { Batch, Journal, Subscription } from '#events';
+import type { HouseState } from '#ledger';
+import { ReadFold } from './fold.js';
+import { writeRows } from './write.js';
+
+const LOCK_RETRY_MS = 250;
+/** Events that may wait in memory before the journal's reader is held back. */
+const MAX_QUEUED_EVENTS = 40_000;
+
+export interface ProjectorOptions {
+  readonly databaseUrl: string;
+  readonly journal: Journal;
+  /** Most events of one transaction; whole batches, at least one. */
+  readonly maxEvents?: number;
+  /** Fail at once instead of waiting while another projector holds the read model. */
+  readonly exclusive?: boolean;
+  /** Ends the wait for another projector to go. */
+  readonly signal?: AbortSignal;
+}
+
+/** The end of the part of the journal that is folded. */
+export interface Folded {
+  readonly size: number;
+  readonly batches: number;
+  readonly hash: string;
+}
+
+export interface Projector {
+  /** Resolves once all that was in the journal at the start is in the read model. */
+  readonly caughtUp: Promise<void>;
+  /** Resolves when stopped; rejects with the reason it broke. */
+  readonly done: Promise<void>;
+  /** Number of events in the read model. */
+  position(): number;
+  /** What is folded: up to `position()`, or a little more while a transaction is under way. */
+  folded(): Folded;
+  /** The ledger's state at `folded()`: read it, never change it. */
+  state(): HouseState;
+  stop(): Promise<void>;
+}
+
+export class ReadModelForeign extends Error {
+  constructor(position: number) {
+    super(
+      `The read model was built from another journal (they differ at position ${position}): ` +
+        `run 'novate rebuild'.`,
+    );
+  }
+}
+
+export class ReadModelTaken extends Error {
+  constructor(position: number) {
+    super(`Another projector moved the read model on from position ${position}: start again.`);
+  }
+}
+
+interface Checkpoint {
+  readonly position: number;
+  readonly hash: string;
+}
+
+/** Connects, takes the projector's lock and follows the journal from its beginning. */
+export async function startProjector(options: ProjectorOptions): Promise<Projector> {
+  const client = new Client({ connectionString: options.databaseUrl });
+  // A broken connection also fails the query in flight, which ends the projector.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    // The read model can be rebuilt, so a commit need not wait for the disk.
+    await client.query('SET synchronous_commit = off');
+    await takeLock(client, options);
+    const { rows } = await client.query<{ position: string; hash: string }>(
+      `SELECT position, hash FROM "read".projection_checkpoint WHERE name = 'read'`,
+    );
+    const checkpoint = { position: Number(rows[0]!.position), hash: rows[0]!.hash };
+    const { size } = await options.journal.head();
+    if (size < checkpoint.position) throw new ReadModelForeign(checkpoint.position);
+    return new RunningProjector(client, options, checkpoint);
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+async function takeLock(client: Client, options: ProjectorOptions): Promise<void> {
+  while (!(await tryProjectorLock(client))) {
+    if (options.exclusive) throw new ReadModelBusy();
+    await sleep(LOCK_RETRY_MS, undefined, options.signal ? { signal: options.signal } : {});
+  }
+}
+
+/**
+ * Batches are queued as the journal delivers them and written by one loop, so that whatever arrived during a
+ * transaction goes into the next one together. The ledger's state is not stored in the read model: it is folded again from
+ * position 0 on every start, without writing until the checkpoint is passed.
+ */
+class RunningProjector implements Projector {
+  readonly caughtUp: Promise<void>;
+  readonly done: Promise<void>;
+  private readonly fold = new ReadFold();
+  private readonly queue: Batch[] = [];
+  private readonly subscription: Subscription;
+  private queued = 0;
+  private written: number;
+  private foldedTo: Folded = { size: 0, batches: 0, hash: '0'.repeat(64) };
+  private wake: (() => void) | undefined;
+  private room: (() => void) | undefined;
+  private stopped = false;
+  private failure: unknown;
+
+  constructor(
+    private readonly client: Client,
+    private readonly options: ProjectorOptions,
+    private readonly checkpoint: Checkpoint,
+  ) {
+    this.written = checkpoint.position;
+    client.on('error', (error) => this.fail(error));
+    this.subscription = options.journal.subscribe(0, (batch) => this.offer(batch));
+    this.subscription.done.then(
+      () => this.end(),
+      (error: unknown) => this.fail(error),
+    );
+    this.done = this.run();
+    this.done.catch(() => {});
+    this.caughtUp = this.follow();
+    this.caughtUp.catch(() => {});
+  }
+
+  position(): number {
+    return this.written;
+  }
+
+  folded(): Folded {
+    return this.foldedTo;
+  }
+
+  state(): HouseState {
+    return this.fold.state;
+  }
+
+  async stop(): Promise<void> {
+    this.end();
+    await this.subscription.stop();
+    await this.done.catch(() => {});
+  }
+
+  private async offer(batch: Batch): Promise<void> {
+    this.queue.push(batch);
+    this.queued += batch.events.length;
+    this.wake?.();
+    while (this.queued > MAX_QUEUED_EVENTS && !this.ended()) {
+      await new Promise<void>((resolve) => (this.room = resolve));
+    }
+  }
+
+  private async follow(): Promise<void> {
+    await Promise.race([this.subscription.caughtUp, this.done]);
+    while (this.queued > 0 && !this.ended()) {
+      await Promise.race([new Promise<void>((resolve) => (this.room = resolve)), this.done]);
+    }
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private ended(): boolean {
+    return this.stopped;
+  }
+
+  private end(): void {
+    this.stopped = true;
+    this.wake?.();
+    this.room?.();
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= error;
+    this.end();
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (!this.ended()) {
+        if (this.queue.length === 0) {
+          await new Promise<void>((resolve) => (this.wake = resolve));
+          continue;
+        }
+        await this.writeNext();
+      }
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      if (this.failure !== undefined) void this.subscription.stop().catch(() => {});
+      await this.client.end().catch(() => {});
+    }
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** Takes as many whole batches as fit one transaction, folds and writes them. */
+  private async writeNext(): Promise<void> {
+    const limit = this.options.maxEvents ?? 20_000;
+    const taken: Batch[] = [];
+    let events = 0;
+    while (this.queue[0] && (taken.length === 0 || events + this.queue[0].events.length <= limit)) {
+      const batch = this.queue.shift()!;
+      taken.push(batch);
+      events += batch.events.length;
+    }
+    for (const batch of taken) this.foldBatch(batch);
+    const last = taken.at(-1)!;
+    if (endOf(last) > this.written) await this.commit(last);
+    this.queued -= events;
+    this.room?.();
+  }
+
+  private foldBatch(batch: Batch): void {
+    for (const event of batch.events) this.fold.apply(event);
+    const end = endOf(batch);
+    this.foldedTo = { size: end, batches: batch.header.seq + 1, hash: batch.hash };
+    if (end > this.checkpoint.position) return;
+    this.fold.clear();
+    const here = end === this.checkpoint.position;
+    if (here && batch.hash !== this.checkpoint.hash) throw new ReadModelForeign(end);
+  }
+
+  private async commit(last: Batch): Promise<void> {
+    const end = endOf(last);
+    const rows = this.fold.complete();
+    await this.client.query('BEGIN');
+    const moved = await this.client.query({
+      name: 'move checkpoint',
+      text: `UPDATE "read".projection_checkpoint SET position = $1, batches = $2, hash = $3
+              WHERE name = 'read' AND position = $4`,
+      values: [end, last.header.seq + 1, last.hash, this.written],
+    });
+    if (moved.rowCount !== 1) throw new ReadModelTaken(this.written);
+    await writeRows(this.client, rows);
+    await this.client.query('COMMIT');
+    this.written = end;
+    this.fold.clear();
+  }
+}
+
+function endOf(batch: Batch): number {
+  return batch.header.firstPosition + batch.header.count;
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import type { Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { tables } from './tables.js';
+import type { Cell, Closing, Row, RowBuffer, Table, TableName } from './tables.js';
+
+const quoted = (name: string) => `"${name}"`;
+
+/** Everything a transaction holds, in bulk statements: one COPY or one upsert per table. */
+export async function writeRows(client: Client, rows: RowBuffer): Promise<void> {
+  for (const name of Object.keys(tables) as TableName[]) {
+    const of = rows.rowsOf(name);
+    if (of.length === 0) continue;
+    if (tables[name].mode === 'append') await copyRows(client, tables[name], of);
+    else await upsertRows(client, tables[name], of);
+  }
+  if (rows.closings.length > 0) await closeTrades(client, rows.closings);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+};
+
+function copyCell(cell: Cell): string {
+  if (cell === undefined) return '\\N';
+  if (typeof cell === 'bigint' || typeof cell === 'number') return cell.toString();
+  const text = typeof cell === 'object' ? JSON.stringify(cell.json) : String(cell);
+  return text.replace(/[\\\t\n\r]/g, (found) => ESCAPES[found]!);
+}
+
+async function copyRows(client: Client, table: Table, rows: readonly Row[]): Promise<void> {
+  const columns = table.columns.map(quoted).join(', ');
+  const stream = client.query(copyFrom(`COPY "read".${table.name} (${columns}) FROM STDIN`));
+  const finished = once(stream, 'finish');
+  let text = '';
+  for (const row of rows) {
+    text += row.map(copyCell).join('\t') + '\n';
+    if (text.length < 1 << 20) continue;
+    if (!stream.write(text)) await Promise.race([once(stream, 'drain'), finished]);
+    text = '';
+  }
+  stream.end(text);
+  await finished;
+}
+
+function jsonCell(cell: Cell): unknown {
+  if (cell === undefined) return null;
+  if (typeof cell === 'bigint') return cell.toString();
+  return typeof cell === 'object' ? cell.json : cell;
+}
+
+async function upsertRows(client: Client, table: Table, rows: readonly Row[]): Promise<void> {
+  const objects = rows.map((row) =>
+    Object.fromEntries(table.columns.map((column, i) => [column, jsonCell(row[i])])),
+  );
+  const columns = table.columns.map(quoted).join(', ');
+  const changes = table.columns
+    .filter((column) => !table.key.includes(column))
+    .map((column) => `${quoted(column)} = excluded.${quoted(column)}`);
+  await client.query({
+    name: `upsert ${table.name}`,
+    text: `INSERT INTO "read".${table.name} (${columns})
+           SELECT ${columns} FROM json_populate_recordset(NULL::"read".${table.name}, $1)
+           ON CONFLICT (${table.key.map(quoted).join(', ')}) DO UPDATE SET ${changes.join(', ')}`,
+    values: [JSON.stringify(objects)],
+  });
+}
+
+/** A trade id may come again beyond its horizon: the latest trade before the closing event is meant. */
+async function closeTrades(client: Client, closings: readonly Closing[]): Promise<void> {
+  await client.query({
+    name: 'close trades',
+    text: `UPDATE "read".trade_record t
+              SET status = c.status, reversal_price = c."reversalPrice",
+                  closed_position = c."closedPosition"
+             FROM json_to_recordset($1) AS c (venue text, instrument text, "tradeId" text,
+                  status text, "reversalPrice" numeric, "closedPosition" bigint)
+            WHERE t.position = (
+                  SELECT max(o.position) FROM "read".trade_record o
+                   WHERE o.venue = c.venue AND o.instrument = c.instrument
+                     AND o.trade_id = c."tradeId" AND o.position < c."closedPosition")`,
+    values: [JSON.stringify(closings)],
+  });
+}

@@ -1,0 +1,134 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const NOT_AN_ID = { message: '$property must be 1 to 64 characters out of A-Z a-z 0-9 . _ -' };
+
+/** Paging, common to every list. */
+export class ListQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit = 100;
+
+  @ApiPropertyOptional({ description: 'nextCursor of the page before, as it came.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  cursor?: string;
+}
+
+export class PositionsQuery extends ListQuery {
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Matches(ID, NOT_AN_ID)
+  account?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Matches(ID, NOT_AN_ID)
+  instrument?: string;
+}
+
+export class TradesQuery extends PositionsQuery {
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Matches(ID, NOT_AN_ID)
+  venue?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Matches(ID, NOT_AN_ID)
+  tradeId?: string;
+
+  @ApiPropertyOptional({ enum: ['novated', 'busted', 'corrected'] })
+  @IsOptional()
+  @IsIn(['novated', 'busted', 'corrected'])
+  status?: string;
+
+  @ApiPropertyOptional({ type: 'integer', description: 'Settlement window of the trade.' })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  window?: number;
+}
+
+export class SettlementPricesQuery extends ListQuery {
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Matches(ID, NOT_AN_ID)
+  instrument?: string;
+
+  @ApiPropertyOptional({ type: 'integer' })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  cycle?: number;
+}
+
+export class RejectsQuery extends ListQuery {
+  @ApiPropertyOptional({ description: 'Reject code, e.g. 2002_UNKNOWN_INSTRUMENT.' })
+  @IsOptional()
+  @Matches(/^\d{4}_[A-Z_]{1,40}$/)
+  code?: string;
+}
+
+export class EventsQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  from = 0;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit = 100;
+}
+
+const CUT = 'RFC 3339 time or microseconds: the end of the last cycle at or before it.';
+
+export class StatementQuery {
+  @ApiPropertyOptional({ type: 'integer', description: 'As of that many events.' })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  position?: number;
+
+  @ApiPropertyOptional({ type: 'integer', description: 'As of the end of that cycle.' })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  cycle?: number;
+
+  @ApiPropertyOptional({ description: CUT })
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  time?: string;
+
+  @ApiPropertyOptional({
+    description: `Begin of the period: a position, or an RFC 3339 time. Default 0. ${CUT}`,
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  from?: string;
+
+  @ApiPropertyOptional({ enum: ['json', 'csv'], default: 'json' })
+  @IsOptional()
+  @IsIn(['json', 'csv'])
+  format: 'json' | 'csv' = 'json';
+}

@@ -1,0 +1,115 @@
+import { Controller, Get, Inject, Param, Query, Res, UsePipes } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { Problem } from '../../problem/index.js';
+import { CurrentPrincipal, Roles } from '../../rights/index.js';
+import type { Principal } from '../../rights/index.js';
+import { parseTimestamp } from '../format.js';
+import { READ_OPTIONS } from '../options.js';
+import type { ReadOptions } from '../options.js';
+import { statementCsv } from '../statement/csv.js';
+import { CutNotFound, resolveCut } from '../statement/cut.js';
+import type { Cut } from '../statement/cut.js';
+import { statementsFromJournal } from '../statement/statement.js';
+import type { Statement } from '../statement/statement.js';
+import { visibleAccount } from './accounts.controller.js';
+import { ReadDatabase } from './database.js';
+import { StatementQuery } from './dto.js';
+import { invalidQuery, notFound } from './page.js';
+import { queryPipe } from './pipe.js';
+
+/** A statement replays the journal: one at a time, and few in the queue, so that intake keeps its share of the machine. */
+const MAX_WAITING = 16;
+
+@Controller('v1/accounts/:id/statement')
+@ApiTags('accounts')
+@ApiBearerAuth()
+@UsePipes(queryPipe())
+export class StatementController {
+  private turn: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+
+  constructor(
+    @Inject(ReadDatabase) private readonly database: ReadDatabase,
+    @Inject(READ_OPTIONS) private readonly options: ReadOptions,
+  ) {}
+
+  @Get()
+  @Roles('operator', 'regulator', 'member')
+  @ApiOperation({
+    summary: 'Statement of one account as of any position, cycle or time; default: now.',
+    description:
+      'Computed from the journal alone: opening + movements = closing for every asset and book.',
+  })
+  @ApiOkResponse({
+    content: {
+      'application/json': { schema: { $ref: '#/components/schemas/Statement' } },
+      'text/csv': { schema: { type: 'string' } },
+    },
+  })
+  async statement(
+    @CurrentPrincipal() who: Principal,
+    @Param('id') account: string,
+    @Query() query: StatementQuery,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Statement | string> {
+    const { asOfPosition } = await this.database.as(who, (tx) => visibleAccount(tx, account));
+    const to = await this.resolve(toCut(query, asOfPosition), 'position');
+    const from = await this.resolve(fromCut(query.from), 'from');
+    if (from > to) {
+      throw invalidQuery('from', 'The period begins after its end.', 'Swap from and the end.');
+    }
+    const statement = await this.replay(account, from, to);
+    response.set('vary', 'authorization').set('cache-control', 'private, no-cache');
+    response.set('etag', `W/"${statement.stateHash.slice(0, 32)}-${from}-${to}-${query.format}"`);
+    if (query.format === 'json') return statement;
+    const name = `statement-${account}-${to}.csv`;
+    response.type('text/csv').set('content-disposition', `attachment; filename="${name}"`);
+    return statementCsv(statement);
+  }
+
+  private async resolve(cut: Cut, field: string): Promise<number> {
+    try {
+      return await resolveCut(this.options.journal, cut);
+    } catch (error) {
+      if (error instanceof CutNotFound) throw notFound(field, error.message);
+      throw error;
+    }
+  }
+
+  private async replay(account: string, from: number, to: number): Promise<Statement> {
+    if (this.waiting >= MAX_WAITING) throw Problem.unavailable('Too many statements are waiting.');
+    this.waiting += 1;
+    const request = { owner: { account }, from, to };
+    const own = this.turn.then(() => statementsFromJournal(this.options.journal, request));
+    this.turn = own.catch(() => {});
+    try {
+      const [statement] = await own;
+      if (statement) return statement;
+      throw notFound('position', `Account ${account} was not open at position ${to}.`);
+    } finally {
+      this.waiting -= 1;
+    }
+  }
+}
+
+function toCut(query: StatementQuery, head: number): Cut {
+  const given = [query.position, query.cycle, query.time].filter((each) => each !== undefined);
+  if (given.length > 1) {
+    throw invalidQuery('position', 'More than one end is given.', 'Send position, cycle or time.');
+  }
+  if (query.cycle !== undefined) return { cycle: query.cycle };
+  if (query.time !== undefined) return { time: timeOf('time', query.time) };
+  return { position: query.position ?? head };
+}
+
+function fromCut(text: string | undefined): Cut {
+  if (text === undefined) return { position: 0 };
+  return /^\d{1,15}$/.test(text) ? { position: Number(text) } : { time: timeOf('from', text) };
+}
+
+function timeOf(field: string, text: string): number {
+  const time = parseTimestamp(text);
+  if (time !== undefined) return time;
+  throw invalidQuery(field, `"${text}" is not a time.`, 'Send e.g. 2024-08-09T00:00:00Z.');
+}

@@ -1,0 +1,38 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { ReadLifecycle } from './lifecycle.js';
+import { READ_OPTIONS } from './options.js';
+import type { ReadOptions } from './options.js';
+import { AccountsController } from './query/accounts.controller.js';
+import { ReadDatabase } from './query/database.js';
+import { EtagInterceptor } from './query/etag.interceptor.js';
+import { JournalController } from './query/journal.controller.js';
+import { ReferenceController } from './query/reference.controller.js';
+import { StatementController } from './query/statement.controller.js';
+import { TradesController } from './query/trades.controller.js';
+
+export const readControllers = [
+  ReferenceController,
+  AccountsController,
+  StatementController,
+  TradesController,
+  JournalController,
+];
+
+/** The read side: the projector's life and the query API. The journal stays its owner's to close. */
+@Module({})
+export class ReadModule {
+  static forRoot(options: ReadOptions): DynamicModule {
+    return {
+      module: ReadModule,
+      controllers: readControllers,
+      providers: [
+        { provide: READ_OPTIONS, useValue: options },
+        ReadLifecycle,
+        ReadDatabase,
+        EtagInterceptor,
+      ],
+      exports: [ReadLifecycle],
+    };
+  }
+}
