@@ -1,0 +1,10 @@
+/**
+ * The unified risk standard: its door. This room holds the types every other room may rely on; the kernel, the models
+ * and the collateral rules arrive behind them. Nothing here computes yet, and nothing pretends to.
+ *
+ * Risk is float64, produced by one WebAssembly binary so that every machine gives the same bits, and leaves this room only
+ * as integers rounded against the member (margin up, equity down). Hence no type of this door carries a float into the ledger.
+ */
+export type { Bounds, Requirement, RequirementPart } from './requirement.js';
+export type { MarginModel, MarkSet, ModelIdentity, RiskPosition } from './model.js';
+export { isModelId, modelIdPattern } from './model.js';
