@@ -1,4 +1,4 @@
-import type { Batch, Journal } from '#events';
+import type { Batch, Journal, Verification } from '#events';
 import { postgresJournal, verifyJournal } from '#events';
 import { evolve, initialState, stateHash, type HouseState } from '#ledger';
 import { CliError, ExitCode } from './terminal/exit.js';
@@ -56,17 +56,7 @@ export async function replay(
   return { state, stateHash: stateHash(state), events, batches };
 }
 
-export interface Verified {
-  readonly ok: boolean;
-  readonly batches: number;
-  readonly events: number;
-  readonly hash: string;
-  /** Where and why the chain breaks. */
-  readonly reason?: string;
-}
-
 /** Recomputes the chain over every stored batch of a database. */
-export async function verify(url: string): Promise<Verified> {
-  const result = await verifyJournal({ url });
-  return result;
+export function verify(url: string, onProgress?: (events: number) => void): Promise<Verification> {
+  return withJournal(url, (journal) => verifyJournal(journal, onProgress));
 }

@@ -1,14 +1,16 @@
 import { databaseUrl, verify } from '../journal.js';
 import { ExitCode } from '../terminal/exit.js';
+import { stderrProgress } from '../terminal/progress.js';
 
 /** `novate verify`: recomputes the chain; fails naming the first batch that does not fit. */
 export async function runVerify(options: { json?: boolean }): Promise<number> {
   const started = performance.now();
-  const result = await verify(databaseUrl());
+  const progress = stderrProgress();
+  const result = await verify(databaseUrl(), (events) => progress.status(`${events} events`));
   const seconds = (performance.now() - started) / 1000;
   const text = result.ok
     ? `ok: ${result.batches} batches, ${result.events} events, chain hash ${result.hash}`
-    : `FAILED: ${result.reason ?? 'the chain does not fit'}`;
+    : `FAILED at batch ${result.batch}: ${result.reason}`;
   process.stdout.write(
     options.json === true ? `${JSON.stringify({ ...result, seconds })}\n` : `${text}\n`,
   );

@@ -21,6 +21,8 @@ export class CliError extends Error {
   }
 }
 
+/** Postgres: undefined_table. */
+const NO_SUCH_TABLE = '42P01';
 const CONNECTION = /ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENOENT.*\.s\.PGSQL/;
 
 /** Prints an error for people and returns its exit code. */
@@ -42,7 +44,17 @@ export function report(
     write(`novate: ${error.message}\n  fix: start the service, or correct its address.\n`);
     return ExitCode.unavailable;
   }
-  if (error.name === 'ServiceConfigError') {
+  if ((error as NodeJS.ErrnoException).code === NO_SUCH_TABLE) {
+    write(
+      'novate: this database holds no journal\n  fix: name the database of a clearing house.\n',
+    );
+    return ExitCode.usage;
+  }
+  if (error.name === 'JournalCorrupt') {
+    write(`novate: ${error.message}\n`);
+    return ExitCode.checkFailed;
+  }
+  if (error.name === 'ServiceConfigError' || error.name === 'JournalUnavailable') {
     write(`novate: ${error.message}\n`);
     return ExitCode.unavailable;
   }
