@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Client } from 'pg';
+import { migrateJournal, postgresJournal } from '#events';
+import type { AnyNewEvent, AnyRecordedEvent } from '#events';
 import { describePostgres, freshDatabase } from '../../../../../test/support/services.js';
 import { migrateReadModel } from '../migrate.js';
 import { ListJournal, sampleEvents } from '../testing/history.js';
@@ -8,6 +10,14 @@ import { ReadModelForeign, startProjector } from './projector.js';
 import { digestReadModel, rebuildReadModel } from './rebuild.js';
 
 const events = sampleEvents(12, 7);
+
+/** An event as it was before the journal gave it its place. */
+function unplaced(event: AnyRecordedEvent): AnyNewEvent {
+  const fact: Partial<AnyRecordedEvent> = { ...event };
+  delete (fact as { position?: number }).position;
+  delete (fact as { recordedAt?: number }).recordedAt;
+  return fact as AnyNewEvent;
+}
 
 describePostgres('the read model', () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -114,6 +124,26 @@ describePostgres('the read model', () => {
     const journal = new ListJournal(others, others.length);
     const run = async () => (await startProjector({ databaseUrl: database.url, journal })).done;
     await expect(run()).rejects.toThrow(ReadModelForeign);
+  });
+
+  it('follows the journal in Postgres while it is written', async () => {
+    const own = await freshDatabase();
+    await migrateJournal(own.url);
+    await migrateReadModel(own.url);
+    const journal = postgresJournal({ url: own.url });
+    const projector = await startProjector({ databaseUrl: own.url, journal });
+    let expected = await journal.acquire('spec');
+    for (let at = 0; at < events.length; at += 40) {
+      const batch: readonly AnyNewEvent[] = events.slice(at, at + 40).map(unplaced);
+      expected = await journal.append({ expected, events: batch, recordedAt: at });
+    }
+    while (projector.position() < events.length) await new Promise((next) => setTimeout(next, 5));
+    await projector.stop();
+    const options = { databaseUrl: own.url, journal, verify: true };
+    const { equal, position } = await rebuildReadModel(options);
+    expect([equal, position]).toEqual([true, events.length]);
+    await journal.close();
+    await own.drop();
   });
 
   it('lets one projector in at a time', async () => {

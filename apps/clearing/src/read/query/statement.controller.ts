@@ -8,12 +8,12 @@ import { parseTimestamp } from '../format.js';
 import { READ_OPTIONS } from '../options.js';
 import type { ReadOptions } from '../options.js';
 import { statementCsv } from '../statement/csv.js';
-import { CutNotFound, resolveCut } from '../statement/cut.js';
 import type { Cut } from '../statement/cut.js';
 import { statementsFromJournal } from '../statement/statement.js';
 import type { Statement } from '../statement/statement.js';
 import { visibleAccount } from './accounts.controller.js';
 import { ReadDatabase } from './database.js';
+import type { Tx } from './database.js';
 import { StatementQuery } from './dto.js';
 import { invalidQuery, notFound } from './page.js';
 import { queryPipe } from './pipe.js';
@@ -53,9 +53,15 @@ export class StatementController {
     @Query() query: StatementQuery,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Statement | string> {
-    const { asOfPosition } = await this.database.as(who, (tx) => visibleAccount(tx, account));
-    const to = await this.resolve(toCut(query, asOfPosition), 'position');
-    const from = await this.resolve(fromCut(query.from), 'from');
+    const { from, to } = await this.database.as(who, async (tx) => {
+      await visibleAccount(tx, account);
+      const head = await tx.projectionCheckpoint.findUniqueOrThrow({ where: { name: 'read' } });
+      const size = Number(head.position);
+      return {
+        to: await resolve(tx, toCut(query, size), size, 'position'),
+        from: await resolve(tx, fromCut(query.from), size, 'from'),
+      };
+    });
     if (from > to) {
       throw invalidQuery('from', 'The period begins after its end.', 'Swap from and the end.');
     }
@@ -66,15 +72,6 @@ export class StatementController {
     const name = `statement-${account}-${to}.csv`;
     response.type('text/csv').set('content-disposition', `attachment; filename="${name}"`);
     return statementCsv(statement);
-  }
-
-  private async resolve(cut: Cut, field: string): Promise<number> {
-    try {
-      return await resolveCut(this.options.journal, cut);
-    } catch (error) {
-      if (error instanceof CutNotFound) throw notFound(field, error.message);
-      throw error;
-    }
   }
 
   private async replay(account: string, from: number, to: number): Promise<Statement> {
@@ -91,6 +88,18 @@ export class StatementController {
       this.waiting -= 1;
     }
   }
+}
+
+/** As `resolveCut` finds it in the journal, but from the table of cycles. */
+async function resolve(tx: Tx, cut: Cut, size: number, field: string): Promise<number> {
+  if ('position' in cut) {
+    if (cut.position <= size) return cut.position;
+    throw notFound(field, `There are ${size} events; position ${cut.position} is not there yet.`);
+  }
+  const where = 'cycle' in cut ? { cycle: cut.cycle } : { endsAt: { lte: cut.time } };
+  const row = await tx.cycle.findFirst({ where, orderBy: { cycle: 'desc' } });
+  if (row === null) throw notFound(field, 'No cycle had been completed by then.');
+  return Number(row.position) + 1;
 }
 
 function toCut(query: StatementQuery, head: number): Cut {

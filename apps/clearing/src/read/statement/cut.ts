@@ -22,9 +22,9 @@ export async function resolveCut(journal: Journal, cut: Cut): Promise<number> {
     for (const event of batch.events) {
       if (event.type !== 'CycleCompleted') continue;
       const { cycle, endsAt } = event.data;
-      const matches = 'cycle' in cut ? cycle === cut.cycle : endsAt <= cut.time;
-      if (matches) found = event.position + 1;
-      else if (found !== undefined) return found;
+      if ('cycle' in cut) {
+        if (cycle === cut.cycle) return event.position + 1;
+      } else if (endsAt <= cut.time) found = event.position + 1;
     }
   }
   if (found !== undefined) return found;

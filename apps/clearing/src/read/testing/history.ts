@@ -62,11 +62,12 @@ export class ListJournal implements Journal {
   }
 
   subscribe(from: number, onBatch: (batch: Batch) => Promise<void>) {
-    let stopped = false;
+    const stopping = new AbortController();
     let caught = () => {};
     const caughtUp = new Promise<void>((resolve) => (caught = resolve));
     const follow = async () => {
-      for (let next = 0; !stopped;) {
+      let next = 0;
+      while (!stopping.signal.aborted) {
         const batch = this.batches[next];
         if (batch) {
           next += 1;
@@ -79,7 +80,7 @@ export class ListJournal implements Journal {
     };
     const done = follow();
     const stop = async () => {
-      stopped = true;
+      stopping.abort();
       for (const wake of this.wake.splice(0)) wake();
       await done;
     };

@@ -1,0 +1,215 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import request from 'supertest';
+import { stateHash } from '#ledger';
+import { describePostgres, freshDatabase } from '../../../../test/support/services.js';
+import { replay } from '../../../../libs/ledger/src/testing/simulate.js';
+import { ProblemFilter } from '../problem/index.js';
+import { KeyRing, RateLimiter, RightsGuard } from '../rights/index.js';
+import type { Principal } from '../rights/index.js';
+import { ReadLifecycle, ReadModule } from './index.js';
+import { ListJournal, sampleEvents } from './testing/history.js';
+
+const events = sampleEvents(12, 7);
+const principals: readonly Principal[] = [
+  { role: 'operator', id: 'operator' },
+  { role: 'regulator', id: 'regulator' },
+  { role: 'member', id: 'M1' },
+  { role: 'member', id: 'M2' },
+  { role: 'venue', id: 'VEN-A' },
+  { role: 'custody', id: 'CUSTODY' },
+];
+const rate = { perSecond: 1e6, burst: 1e6 };
+
+interface Body {
+  readonly asOfPosition: number;
+  readonly data: readonly Readonly<Record<string, unknown>>[];
+  readonly nextCursor?: string;
+}
+
+describePostgres('the query API', () => {
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
+  let app: NestExpressApplication;
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    const journal = new ListJournal(events, 100);
+    const module = await Test.createTestingModule({
+      imports: [ReadModule.forRoot({ databaseUrl: database.url, journal })],
+      providers: [
+        {
+          provide: KeyRing,
+          useValue: new KeyRing(
+            principals.map((who) => ({ principal: who, key: `key-${who.id}` })),
+          ),
+        },
+        {
+          provide: RateLimiter,
+          useValue: new RateLimiter({ feeds: rate, others: rate }, () => performance.now()),
+        },
+        { provide: APP_GUARD, useClass: RightsGuard },
+        { provide: APP_FILTER, useValue: new ProblemFilter((line) => process.stderr.write(line)) },
+      ],
+    }).compile();
+    app = module.createNestApplication<NestExpressApplication>({ logger: false });
+    app.set('query parser', 'simple');
+    await app.init();
+    await app.get(ReadLifecycle).reached(events.length);
+  });
+  afterAll(async () => {
+    await app?.close();
+    await database?.drop();
+  });
+
+  const get = (path: string, id = 'operator') =>
+    request(app.getHttpServer()).get(path).set('authorization', `Bearer key-${id}`);
+  const bodyOf = async (path: string, id?: string): Promise<Body> => {
+    const response = await get(path, id);
+    expect([response.status, response.text]).toEqual([200, expect.anything()]);
+    return response.body as Body;
+  };
+  async function all(path: string, limit: number, id?: string) {
+    const rows: Body['data'][number][] = [];
+    for (let cursor = ''; ;) {
+      const page = await bodyOf(`${path}?limit=${limit}${cursor}`, id);
+      rows.push(...page.data);
+      expect(page.asOfPosition).toBe(events.length);
+      if (page.nextCursor === undefined) return rows;
+      cursor = `&cursor=${page.nextCursor}`;
+    }
+  }
+
+  describe('pages', () => {
+    it.each([
+      ...['/v1/members', '/v1/accounts', '/v1/positions', '/v1/trades', '/v1/instruments'],
+      ...['/v1/settlement-prices', '/v1/cycles', '/v1/rejects', '/v1/venues/VEN-A/windows'],
+      ...['/v1/accounts/A-HOUSE/positions', '/v1/accounts/A-HOUSE/balances'],
+    ])('of %s are the list, cut', async (path) => {
+      const whole = await all(path, 1000);
+      expect(whole.length).toBeGreaterThan(0);
+      expect(await all(path, whole.length > 60 ? 17 : 2)).toEqual(whole);
+      const keys = whole.map((row) => JSON.stringify(row));
+      expect(new Set(keys).size).toBe(keys.length);
+    });
+  });
+
+  it('shows every trade of the journal with its amounts at scale', async () => {
+    const trades = await all('/v1/trades', 1000);
+    const facts = events.filter((e) => e.type === 'TradeNovated' || e.type === 'TradeCorrected');
+    expect(trades).toHaveLength(facts.length);
+    expect(trades[0]!['price']).toMatch(/^-?\d+\.\d{3}$/);
+    expect(trades[0]!['executedAt']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  });
+
+  it('filters trades', async () => {
+    const [first] = await all('/v1/trades', 1);
+    const id = String(first!['tradeId']);
+    const { data } = await bodyOf(`/v1/trades?tradeId=${id}&account=${String(first!['buyer'])}`);
+    expect(data.map((trade) => trade['tradeId'])).toContain(id);
+    const busted = await bodyOf('/v1/trades?status=busted');
+    expect(busted.data.every((trade) => trade['status'] === 'busted')).toBe(true);
+  });
+
+  describe('rights', () => {
+    it('show a member its own side and hide the other', async () => {
+      const accounts = await all('/v1/accounts', 100, 'M1');
+      expect(new Set(accounts.map((row) => row['member']))).toEqual(new Set(['M1']));
+      const own = accounts.map((row) => row['account']);
+      for (const trade of await all('/v1/trades', 1000, 'M1')) {
+        const sides = [trade['buyer'], trade['seller']].filter((side) => side !== undefined);
+        expect(sides.length).toBeGreaterThan(0);
+        expect(sides.every((side) => own.includes(side))).toBe(true);
+      }
+    });
+
+    it('make an account of another member look as if it were not there', async () => {
+      for (const path of ['', '/balances', '/positions', '/statement']) {
+        const response = await get(`/v1/accounts/A-HOUSE${path}`, 'M2');
+        expect([response.status, response.type]).toEqual([404, 'application/problem+json']);
+      }
+    });
+
+    it.each([
+      ['/v1/journal/events', 'M1', 403],
+      ['/v1/rejects', 'M1', 403],
+      ['/v1/accounts', 'VEN-A', 403],
+      ['/v1/venues/VEN-B/windows', 'VEN-A', 403],
+      ['/v1/venues/VEN-A/windows', 'VEN-A', 200],
+      ['/v1/journal/events', 'regulator', 200],
+      ['/v1/trades', 'nobody', 401],
+    ])('answer %s to %s with %i', async (path, id, status) => {
+      expect((await get(path, id)).status).toBe(status);
+    });
+  });
+
+  it.each([
+    '/v1/trades?limit=0',
+    '/v1/trades?limit=1001',
+    '/v1/trades?limit=1&limit=2',
+    '/v1/trades?window=abc',
+    '/v1/trades?nonsense=1',
+    '/v1/trades?cursor=abc',
+    `/v1/trades?cursor=${Buffer.from('["x"]').toString('base64url')}`,
+    '/v1/positions?account=%D0%90',
+    '/v1/accounts/A-HOUSE/statement?time=yesterday',
+    '/v1/accounts/A-HOUSE/statement?position=1&cycle=1',
+    '/v1/accounts/A-HOUSE/statement?position=10&from=20',
+  ])('refuses %s as a problem', async (path) => {
+    const response = await get(path);
+    expect([response.status, response.type]).toEqual([400, 'application/problem+json']);
+    expect(JSON.parse(response.text)).toMatchObject({ status: 400, title: 'Invalid query' });
+  });
+
+  it('answers 304 to a reader that has the answer already', async () => {
+    const first = await get('/v1/cycles');
+    const again = await get('/v1/cycles').set('if-none-match', first.headers['etag']!);
+    expect(again.status).toBe(304);
+  });
+
+  it('says where the journal and the house stand', async () => {
+    const { body } = await get('/v1/journal/head');
+    expect(body).toMatchObject({
+      size: events.length,
+      readModelPosition: events.length,
+      stateHash: stateHash(replay(events)),
+    });
+  });
+
+  it('hands out the events as they were recorded', async () => {
+    const { data } = await bodyOf('/v1/journal/events?from=95&limit=10', 'regulator');
+    expect(data).toEqual(JSON.parse(JSON.stringify(events.slice(95, 105))));
+    const end = await get(`/v1/journal/events?from=${events.length}`, 'regulator');
+    expect(end.body).toMatchObject({ data: [] });
+  });
+
+  describe('a statement', () => {
+    it('has the balances and the movements of the read model', async () => {
+      const { body } = await get('/v1/accounts/A-HOUSE/statement', 'M1');
+      const statement = body as {
+        assets: { asset: string; books: { book: string; closing: string }[] }[];
+        movements: unknown[];
+      };
+      for (const row of await all('/v1/accounts/A-HOUSE/balances', 100, 'M1')) {
+        const asset = statement.assets.find((each) => each.asset === row['asset']);
+        const book = asset?.books.find((each) => each.book === row['book']);
+        expect(book?.closing).toBe(row['amount']);
+      }
+      expect(statement.movements.length).toBeGreaterThan(0);
+    });
+
+    it('comes as CSV, and as of a cycle', async () => {
+      const response = await get('/v1/accounts/A-HOUSE/statement?cycle=3&format=csv', 'M1');
+      expect([response.status, response.type]).toEqual([200, 'text/csv']);
+      const trailer = response.text.split('\r\n').at(-2)!;
+      expect(trailer).toMatch(/^trailer,A-HOUSE,.*sha256:[0-9a-f]{64}/);
+    });
+
+    it('is not there before the account was', async () => {
+      expect((await get('/v1/accounts/A-HOUSE/statement?position=1')).status).toBe(404);
+      expect((await get('/v1/accounts/A-HOUSE/statement?cycle=99')).status).toBe(404);
+    });
+  });
+});
