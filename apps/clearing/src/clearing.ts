@@ -133,19 +133,20 @@ export class Clearing {
     readiness.set('kafka', false);
     const kafka = kafkaClient(kafkaConfig.brokers, hooks.log);
     if (kafkaConfig.createTopics) {
-      const created = await createTopics(kafka);
+      const created = await createTopics(kafka, kafkaConfig.prefix);
       if (created.length > 0) hooks.log(`kafka: created ${created.length} topics`);
     }
     this.publisher = new Publisher({
       journal,
-      sink: new KafkaSink(kafka),
+      sink: new KafkaSink(kafka, kafkaConfig.prefix),
       checkpoint: postgresCheckpoint(this.pool, 'acks'),
       messagesOf: (event) => [ackOf(event), deadLetterOf(event)].filter((m) => m !== undefined),
       log: hooks.log,
       onBroken: (error) => hooks.onFatal(new Error(`outputs ended: ${error.message}`)),
       ...(this.crash && { crash: this.crash }),
     });
-    const { epoch } = engine.head;
+    const groups = `${kafkaConfig.group}.`;
+    const groupId = `${groups}${engine.head.epoch}.${randomUUID().slice(0, 8)}`;
     this.intake = new KafkaIntake({
       engine,
       reader,
@@ -156,8 +157,9 @@ export class Clearing {
         topics: topicPlan()
           .filter(({ input }) => input)
           .map(({ topic }) => topic),
-        groupId: `${kafkaConfig.group}.${epoch}`,
-        formerGroupId: `${kafkaConfig.group}.${epoch - 1}`,
+        prefix: kafkaConfig.prefix,
+        groupId,
+        groups,
         log: hooks.log,
         onCrash: (error) => hooks.onFatal(new Error(`kafka intake ended: ${error.message}`)),
       }),

@@ -14,6 +14,7 @@ export interface Config {
   readonly kafka?: {
     readonly brokers: readonly string[];
     readonly group: string;
+    readonly prefix: string;
     readonly createTopics: boolean;
   };
   readonly http: { readonly host: string; readonly port: number };
@@ -65,6 +66,7 @@ export function readConfig(env: Environment): Config {
       kafka: {
         brokers,
         group: value('NOVATE_KAFKA_GROUP') ?? '',
+        prefix: value('NOVATE_KAFKA_TOPIC_PREFIX') ?? '',
         createTopics: value('NOVATE_KAFKA_CREATE_TOPICS') === 'true',
       },
     }),

@@ -40,7 +40,10 @@ export const settings = [
     kind: 'list',
     about: 'Kafka brokers, `host:port,host:port`. Absent: inputs over HTTP only.',
   },
-  text('NOVATE_KAFKA_GROUP', 'Prefix of the consumer group; the writer epoch follows it.', {
+  text('NOVATE_KAFKA_TOPIC_PREFIX', 'Put before every topic name, e.g. `staging.`.', {
+    fallback: '',
+  }),
+  text('NOVATE_KAFKA_GROUP', 'Prefix of the consumer group; epoch and a random part follow it.', {
     fallback: 'novate-clearing',
   }),
   {

@@ -233,6 +233,7 @@ export class Engine {
       for (const submission of batch.finished) submission.finish();
       return;
     }
+    this.committing = batch;
     this.machine.assertConservation(this.state);
     const offsets = [...this.dirty.values()].map(({ topic, partition }) =>
       this.progress(topic, partition).toStored(topic, partition),
@@ -241,7 +242,6 @@ export class Engine {
     this.size += batch.events.length;
     const recordedAt = this.options.now();
     for (const outcome of batch.outcomes) outcome.recordedAt = recordedAt;
-    this.committing = batch;
     const started = performance.now();
     this.options.crash?.('before-append');
     this.inflight = this.options.journal

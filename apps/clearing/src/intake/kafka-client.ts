@@ -8,13 +8,19 @@ export type Log = (line: string) => void;
 const noise =
   /not aware of this member|coordinator is loading|load in progress|rebalancing|stopped/i;
 
+const levels: Readonly<Record<number, string>> = {
+  [logLevel.ERROR]: 'error',
+  [logLevel.WARN]: 'warning',
+};
+
 function quiet(log: Log) {
   return () =>
     ({ level, namespace, log: entry }: LogEntry): void => {
       const detail = typeof entry['error'] === 'string' ? `: ${entry['error']}` : '';
       const line = `${entry.message}${detail}`.replaceAll(/\s+/g, ' ').slice(0, 300);
       if (noise.test(line)) return;
-      log(`kafka ${logLevel[level]?.toLowerCase() ?? ''} [${namespace}] ${line}`);
+      const part = namespace ? ` [${namespace}]` : '';
+      log(`kafka ${levels[level] ?? 'note'}${part}: ${line}`);
     };
 }
 

@@ -5,13 +5,16 @@ import type { MessageSource, SourceBatch, SourceHandler, SourceMessage } from '.
 export interface KafkaSourceOptions {
   readonly kafka: Kafka;
   readonly topics: readonly string[];
+  /** Put before every topic's name on the broker; nothing inside the app sees it. */
+  readonly prefix: string;
   /**
-   * The consumer group of this writer's epoch. A group per epoch means that a restart need not wait for the broker
-   * to notice that the killed consumer before it is gone; who may write is the journal's business, not the group's.
+   * A consumer group of this process alone, `<groups><epoch>.<random>`. So a restart need not wait
+   * for the broker to notice that the killed consumer before it is gone; who may write is the
+   * journal's business, not the group's.
    */
   readonly groupId: string;
-  /** The group of the epoch before, removed when it is empty. */
-  readonly formerGroupId?: string;
+  /** Prefix of such groups; those left behind by earlier processes are removed. */
+  readonly groups: string;
   readonly log: Log;
   /** The consumer gave up for good. */
   readonly onCrash: (error: Error) => void;
@@ -41,12 +44,13 @@ export class KafkaSource implements MessageSource {
   async start(handler: SourceHandler): Promise<void> {
     const { consumer } = this;
     await consumer.connect();
-    await consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
+    await consumer.subscribe({ topics: this.names(), fromBeginning: true });
     await this.reportTruncation(handler);
     const joined = new Promise<void>((resolve) => {
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
         this.assigned.clear();
-        for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
+        for (const [name, partitions] of Object.entries(payload.memberAssignment)) {
+          const topic = this.inside(name);
           this.assigned.set(topic, partitions);
           for (const partition of partitions) {
             this.seek(topic, partition, handler.startOffset(topic, partition));
@@ -70,19 +74,19 @@ export class KafkaSource implements MessageSource {
       eachBatch: (payload) => this.handle(payload, handler),
     });
     await Promise.race([joined, crashed]);
-    void this.removeFormerGroup();
+    void this.removeFormerGroups();
   }
 
   seek(topic: string, partition: number, offset: number): void {
-    this.consumer.seek({ topic, partition, offset: String(offset) });
+    this.consumer.seek({ topic: this.outside(topic), partition, offset: String(offset) });
   }
 
   pause(): void {
-    this.consumer.pause(this.options.topics.map((topic) => ({ topic })));
+    this.consumer.pause(this.names().map((topic) => ({ topic })));
   }
 
   resume(): void {
-    this.consumer.resume(this.options.topics.map((topic) => ({ topic })));
+    this.consumer.resume(this.names().map((topic) => ({ topic })));
   }
 
   async hint(
@@ -91,7 +95,7 @@ export class KafkaSource implements MessageSource {
     const ours = offsets.filter((o) => this.assigned.get(o.topic)?.includes(o.partition));
     if (this.stopped || ours.length === 0) return;
     const commits = ours.map(({ topic, partition, next }) => ({
-      topic,
+      topic: this.outside(topic),
       partition,
       offset: String(next),
     }));
@@ -110,7 +114,7 @@ export class KafkaSource implements MessageSource {
       await heartbeat();
       return isRunning() && !isStale();
     };
-    await handler.batch(sourceBatch(payload), breathe);
+    await handler.batch(sourceBatch(payload, this.inside(batch.topic)), breathe);
     const last = batch.messages.at(-1);
     if (last && isRunning() && !isStale()) resolveOffset(last.offset);
     await heartbeat();
@@ -122,7 +126,7 @@ export class KafkaSource implements MessageSource {
     await admin.connect();
     try {
       for (const topic of this.options.topics) {
-        for (const { partition, low } of await admin.fetchTopicOffsets(topic)) {
+        for (const { partition, low } of await admin.fetchTopicOffsets(this.outside(topic))) {
           if (Number(low) > handler.startOffset(topic, partition)) {
             handler.truncated(topic, partition, Number(low));
           }
@@ -133,26 +137,35 @@ export class KafkaSource implements MessageSource {
     }
   }
 
-  private async removeFormerGroup(): Promise<void> {
-    const { formerGroupId, kafka } = this.options;
-    if (formerGroupId === undefined) return;
+  private async removeFormerGroups(): Promise<void> {
+    const { groups, groupId, kafka } = this.options;
     const admin = kafka.admin({ retry: { retries: 0 } });
     try {
       await admin.connect();
-      await admin.deleteGroups([formerGroupId]);
+      const known = (await admin.listGroups()).groups.map((group) => group.groupId);
+      const former = known.filter((id) => id.startsWith(groups) && id !== groupId);
+      // The broker refuses for groups that still have members; they are left to their owners.
+      for (const id of former) await admin.deleteGroups([id]).catch(() => undefined);
     } catch {
-      // It is not empty yet, or never was: the broker expires it by itself.
+      // Housekeeping only: the broker forgets such groups by itself in time.
     } finally {
       await admin.disconnect().catch(() => undefined);
     }
   }
+
+  private names(): string[] {
+    return this.options.topics.map((topic) => this.outside(topic));
+  }
+
+  private readonly outside = (topic: string) => this.options.prefix + topic;
+  private readonly inside = (name: string) => name.slice(this.options.prefix.length);
 }
 
-function sourceBatch({ batch }: EachBatchPayload): SourceBatch {
+function sourceBatch({ batch }: EachBatchPayload, topic: string): SourceBatch {
   // kafkajs keeps where the fetch began but does not declare it in its types.
   const { fetchedOffset } = batch as typeof batch & { readonly fetchedOffset: string };
   return {
-    topic: batch.topic,
+    topic,
     partition: batch.partition,
     fetchedOffset: Number(fetchedOffset),
     lastOffset: Number(batch.lastOffset()),

@@ -34,17 +34,17 @@ export function topicPlan(): readonly { topic: string; partitions: number; input
 }
 
 /** Creates what is missing; topics that exist keep their settings. */
-export async function createTopics(kafka: Kafka): Promise<readonly string[]> {
+export async function createTopics(kafka: Kafka, prefix = ''): Promise<readonly string[]> {
   const admin = kafka.admin();
   await admin.connect();
   try {
     const existing = new Set(await admin.listTopics());
-    const missing = topicPlan().filter(({ topic }) => !existing.has(topic));
+    const missing = topicPlan().filter(({ topic }) => !existing.has(prefix + topic));
     if (missing.length === 0) return [];
     await admin.createTopics({
       waitForLeaders: true,
       topics: missing.map(({ topic, partitions }) => ({
-        topic,
+        topic: prefix + topic,
         numPartitions: partitions,
         configEntries: [{ name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) }],
       })),

@@ -18,6 +18,7 @@ export interface PublisherOptions {
 const MAX_SEND = 2_000;
 const MAX_SEND_BYTES = 4 * 1024 * 1024;
 const RETRY_MS = 1_000;
+const STOP_MS = 3_000;
 
 /**
  * Publishes a projection of the journal. The checkpoint moves after the broker has confirmed, so a crash in between
@@ -48,7 +49,9 @@ export class Publisher {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    await this.subscription?.stop();
+    // A broker that is gone must not keep us from ending: what is not confirmed is published at the next start.
+    const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
+    await Promise.race([this.subscription?.stop(), late]);
     await this.options.sink.stop();
   }
 

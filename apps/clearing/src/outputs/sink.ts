@@ -1,3 +1,4 @@
+import { Partitioners } from 'kafkajs';
 import type { Kafka, Producer } from 'kafkajs';
 
 /** A message on its way out. */
@@ -19,10 +20,17 @@ export interface MessageSink {
 export class KafkaSink implements MessageSink {
   private readonly producer: Producer;
 
-  constructor(kafka: Kafka) {
+  constructor(
+    kafka: Kafka,
+    /** Put before every topic's name. */
+    private readonly prefix: string,
+  ) {
     this.producer = kafka.producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
       idempotent: true,
       maxInFlightRequests: 1,
+      // An idempotent producer that gives up loses its numbering; it tries for as long as we run.
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: Number.MAX_SAFE_INTEGER },
       allowAutoTopicCreation: false,
     });
   }
@@ -41,7 +49,7 @@ export class KafkaSink implements MessageSink {
     await this.producer.sendBatch({
       acks: -1,
       topicMessages: [...perTopic].map(([topic, list]) => ({
-        topic,
+        topic: this.prefix + topic,
         messages: list.map(({ key, headers, value }) => ({
           key,
           headers: { ...headers },
