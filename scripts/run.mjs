@@ -1,9 +1,7 @@
 /** Every npm script of this repository: makes a fresh clone runnable, then runs the task. Progress goes to stderr. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { build, generatePrisma } from './lib/build.mjs';
 import { checkNode, install } from './lib/install.mjs';
-import { Failure, node, root, runTool } from './lib/process.mjs';
+import { Failure, node, runTool } from './lib/process.mjs';
 
 const CLI = 'dist/apps/cli/src/main.js';
 
@@ -11,12 +9,6 @@ async function lint() {
   // The build has already type-checked everything, with the same settings.
   await runTool('oxlint/bin/oxlint', ['--deny-warnings']);
   await runTool('prettier/bin/prettier.cjs', ['--check', '.']);
-}
-
-async function generate(args) {
-  const script = join(root, 'scripts/generate.mjs');
-  if (existsSync(script)) return node([script, ...args]);
-  console.error('novate: nothing to generate yet');
 }
 
 /** Each task: whether it needs the build first, and what it does. */
@@ -28,7 +20,7 @@ const tasks = {
   soak: { built: true, run: (args) => node(['scripts/test.mjs', '--soak', ...args]) },
   lint: { built: true, run: lint },
   format: { built: false, run: () => runTool('prettier/bin/prettier.cjs', ['--write', '.']) },
-  generate: { built: true, run: generate },
+  generate: { built: true, run: (args) => node(['dist/apps/cli/src/generate.js', ...args]) },
   build: { built: true, run: async () => {} },
 };
 
