@@ -79,9 +79,15 @@ export function asJson(outcome: Outcome): object {
   };
 }
 
-/** Variation margin in order of cycle and asset. */
-export function marginRows({ facts }: Outcome): readonly CycleMargin[] {
-  return [...facts.margins.values()].sort(
-    (a, b) => a.cycle - b.cycle || (a.asset < b.asset ? -1 : 1),
-  );
+/** Variation margin of every cycle in every asset it is paid in, in order; nothing to pay is a row of zeros. */
+export function marginRows({ facts, state }: Outcome): readonly CycleMargin[] {
+  const assets = new Set([...facts.margins.values()].map(({ asset }) => asset));
+  const rows: CycleMargin[] = [];
+  for (let cycle = 1; cycle < state.openWindow; cycle += 1) {
+    for (const asset of [...assets].sort()) {
+      const nothing = { cycle, asset, paid: 0n, received: 0n, rounding: 0n };
+      rows.push(facts.margins.get(`${cycle}|${asset}`) ?? nothing);
+    }
+  }
+  return rows;
 }

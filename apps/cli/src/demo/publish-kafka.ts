@@ -1,29 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { topics } from '#ledger';
-import { createTopics } from '../../../clearing/src/intake/kafka-topics.js';
-import { CliError, ExitCode } from '../terminal/exit.js';
+import { createTopics, topicPlan } from '../../../clearing/src/intake/kafka-topics.js';
 import type { Progress } from '../terminal/progress.js';
 import type { Message } from './streams.js';
 import { toKafka, type KafkaRecord } from './wire.js';
 
 /** Messages per request: large enough for the broker's batches, small enough for its request limit. */
 const CHUNK = 4_000;
+const SERVE_TRIES = 50;
+const SERVE_WAIT_MS = 100;
 
-/** Creates the clearing app's topics and writes all messages with acks=all, in the order given. */
-export async function publishToKafka(
-  brokers: string,
-  messages: readonly Message[],
-  custodyKey: string,
-  progress: Progress,
-): Promise<void> {
-  const kafka = new Kafka({
+/** The topics of one run: a prefix of its own keeps it apart from whatever else uses the brokers. */
+export interface DemoTopics {
+  readonly brokers: string;
+  readonly prefix: string;
+}
+
+const client = (brokers: string): Kafka =>
+  new Kafka({
     clientId: 'novate-demo',
     brokers: brokers.split(','),
     logLevel: logLevel.NOTHING,
     retry: { initialRetryTime: 100, retries: 10 },
   });
-  await createTopics(kafka);
-  await refuseUsedTopics(kafka);
+
+/** Removes a run's topics from brokers that outlive it. */
+export async function removeTopics({ brokers, prefix }: DemoTopics): Promise<void> {
+  const admin = client(brokers).admin();
+  await admin.connect();
+  try {
+    const own = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
+    if (own.length > 0) await admin.deleteTopics({ topics: own });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Creates the clearing app's topics and writes all messages with acks=all, in the order given. */
+export async function publishToKafka(
+  { brokers, prefix }: DemoTopics,
+  messages: readonly Message[],
+  custodyKey: string,
+  progress: Progress,
+): Promise<void> {
+  const kafka = client(brokers);
+  await serveTopics(kafka, prefix);
   const producer = kafka.producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
@@ -32,7 +54,7 @@ export async function publishToKafka(
   try {
     for (let from = 0; from < messages.length; from += CHUNK) {
       const chunk = messages.slice(from, from + CHUNK);
-      await producer.sendBatch({ acks: -1, topicMessages: byTopic(chunk, custodyKey) });
+      await producer.sendBatch({ acks: -1, topicMessages: byTopic(chunk, prefix, custodyKey) });
       progress.status(`${from + chunk.length} of ${messages.length} messages produced`);
     }
   } finally {
@@ -42,11 +64,12 @@ export async function publishToKafka(
 
 function byTopic(
   messages: readonly Message[],
+  prefix: string,
   custodyKey: string,
 ): { topic: string; messages: KafkaRecord[] }[] {
   const found = new Map<string, KafkaRecord[]>();
   for (const message of messages) {
-    const topic = topics[message.topic];
+    const topic = prefix + topics[message.topic];
     const records = found.get(topic);
     const record = toKafka(message, custodyKey);
     if (records) records.push(record);
@@ -55,19 +78,25 @@ function byTopic(
   return [...found].map(([topic, records]) => ({ topic, messages: records }));
 }
 
-/** A given cluster may be in use: the demo's streams begin at sequence 1 and belong on empty topics. */
-async function refuseUsedTopics(kafka: Kafka): Promise<void> {
+/**
+ * Creates the topics and waits until the broker serves them. In KRaft mode it learns of a topic a moment after the
+ * controller created it, and until then answers that it does not host it.
+ */
+async function serveTopics(kafka: Kafka, prefix: string): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    for (const topic of Object.values(topics)) {
-      const partitions = await admin.fetchTopicOffsets(topic);
-      if (partitions.every(({ high }) => high === '0')) continue;
-      throw new CliError(
-        `topic ${topic} of this Kafka holds messages already`,
-        ExitCode.unavailable,
-        'unset NOVATE_KAFKA_BROKERS, and the demo starts a broker of its own.',
-      );
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await createTopics(kafka, prefix);
+        const names = topicPlan().map(({ topic }) => prefix + topic);
+        const metadata = await admin.fetchTopicMetadata({ topics: names });
+        const partitions = metadata.topics.flatMap((topic) => topic.partitions);
+        if (partitions.every(({ leader }) => leader >= 0)) return;
+      } catch (error) {
+        if (tries === SERVE_TRIES) throw error;
+      }
+      await sleep(SERVE_WAIT_MS);
     }
   } finally {
     await admin.disconnect();

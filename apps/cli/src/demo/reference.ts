@@ -20,11 +20,11 @@ export interface DemoAsset {
 export const custodian = 'custody';
 export const venues: readonly string[] = ['binance_spot', 'binance_usdm', 'binance_coinm'];
 
-/** Ledger scale 8 for every asset, whatever its token has. Openings are about twice what the busiest account needs. */
+/** Ledger scale 8 for every asset, whatever its token has. The busiest account ever needs half its opening. */
 export const assets: readonly DemoAsset[] = [
-  { asset: 'USDT', scale: 8, opening: 10_000_000, guarantee: 5_000_000 },
-  { asset: 'BTC', scale: 8, opening: 100, guarantee: 50 },
-  { asset: 'ETH', scale: 8, opening: 2_000, guarantee: 1_000 },
+  { asset: 'USDT', scale: 8, opening: 1_000_000, guarantee: 500_000 },
+  { asset: 'BTC', scale: 8, opening: 20, guarantee: 10 },
+  { asset: 'ETH', scale: 8, opening: 150, guarantee: 100 },
 ];
 
 /** Where a symbol of the tape lands in the house. */

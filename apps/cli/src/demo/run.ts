@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   printServices,
   resolveKafka,
@@ -16,7 +17,7 @@ import { drawKeys, keyEnvironment, type DemoKeys } from './keys.js';
 import { asJson, holds, type Outcome } from './outcome.js';
 import { members } from './participants.js';
 import { publishOverHttp } from './publish-http.js';
-import { publishToKafka } from './publish-kafka.js';
+import { publishToKafka, removeTopics } from './publish-kafka.js';
 import { custodian, venues } from './reference.js';
 import { renderReport } from './report.js';
 import { buildScenario, type Scenario } from './scenario.js';
@@ -126,16 +127,21 @@ async function register({ scenario, progress }: Run, api: ClearingApi): Promise<
  */
 async function clearFromKafka(run: Run): Promise<Running> {
   const { scenario, progress, kafka, keys, options } = run;
-  const brokers = kafka.url ?? '';
+  const topics = { brokers: kafka.url ?? '', prefix: `novate-demo-${randomUUID().slice(0, 8)}.` };
+  if (kafka.how === 'environment') run.cleanup.add(() => removeTopics(topics));
   const messages = interleaved(scenario, options);
-  const produced = publishToKafka(brokers, messages, keys.sources.get(custodian) ?? '', progress);
+  const produced = publishToKafka(topics, messages, keys.sources.get(custodian) ?? '', progress);
   const registered = launch(run).then(async ({ api, process: app }) => {
     await register(run, api);
     await app.stop();
   });
   await Promise.all([produced, registered]);
   progress.step(`${messages.length} messages on the topics, nothing read yet`);
-  const running = await launch(run, { NOVATE_KAFKA_BROKERS: brokers });
+  const running = await launch(run, {
+    NOVATE_KAFKA_BROKERS: topics.brokers,
+    NOVATE_KAFKA_TOPIC_PREFIX: topics.prefix,
+    NOVATE_KAFKA_GROUP: `${topics.prefix}clearing`,
+  });
   progress.step('clearing app started, reading at full speed');
   await untilCleared(run.databaseUrl, scenario.windows, running, progress);
   await untilProjected(run.databaseUrl, running, true, progress);
@@ -147,7 +153,7 @@ async function clearOverHttp(run: Run): Promise<Running> {
   progress.step(`no Kafka (${kafka.reason ?? ''}): feeding the HTTP intake, window by window`);
   const running = await launch(run);
   await register(run, running.api);
-  await publishOverHttp(running.api, scenario.messages, keys.sources, progress);
+  await publishOverHttp(running.api, interleaved(scenario, run.options), keys.sources, progress);
   await untilCleared(run.databaseUrl, scenario.windows, running, progress);
   await untilProjected(run.databaseUrl, running, false, progress);
   return running;
