@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { initialState, stateHash } from '#ledger';
 import { Driver, numbered } from './testing/driver.js';
 import { history, runs } from './testing/generate.js';
-import { planOf, shuffle } from './testing/plan.js';
+import { crash, lives } from './testing/isolation.js';
+import { planOf } from './testing/plan.js';
+import { shuffle } from './testing/shuffle.js';
 import { feed, replay, Watcher } from './testing/simulate.js';
 
 const DAYS = 10;
@@ -41,6 +43,10 @@ describe(`random days, FC_SEED=${settings.seed} FC_RUNS=${settings.numRuns}`, ()
         expect(stateHash(resumed)).toBe(before.hash);
         const rest = whole.events.slice(before.events.length);
         expect(stateHash(replay(rest, resumed))).toBe(whole.hash);
+        // A house that was replayed also decides as the one that never stopped.
+        const restarted = feed([...before.waiting, ...items.slice(cut)], replay(before.events));
+        expect(restarted.hash).toBe(whole.hash);
+        expect(restarted.events).toEqual(rest);
       }),
       { ...settings, numRuns: Math.ceil(settings.numRuns / 4) },
     );
@@ -55,5 +61,22 @@ describe(`random days, FC_SEED=${settings.seed} FC_RUNS=${settings.numRuns}`, ()
       }),
       { ...settings, numRuns: Math.ceil(settings.numRuns / 4) },
     );
+  }, 60_000);
+
+  test('an isolated account that cannot pay touches no other account', () => {
+    let broke = 0;
+    fc.assert(
+      fc.property(crash, (random) => {
+        const alone = lives(random, 'ALONE');
+        const rich = lives(random, 'RICH');
+        expect(new Set(alone.debtors).size).toBeLessThanOrEqual(1);
+        expect(alone.debtors.filter((account) => account !== 'ALONE')).toEqual([]);
+        expect(rich.debtors).toEqual([]);
+        expect(alone.wealth).toEqual(rich.wealth);
+        if (alone.debtors.length > 0) broke += 1;
+      }),
+      settings,
+    );
+    expect(broke).toBeGreaterThan(settings.numRuns / 2);
   }, 60_000);
 });

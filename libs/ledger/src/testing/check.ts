@@ -77,7 +77,7 @@ export function needSettled(state: HouseState): void {
   const books = booksOf(state);
   for (const [key, amount] of books) {
     if (/\/due$|H\/clearing$/.test(key)) throw new Error(`${key} still holds ${amount}`);
-    if (/\/(cash|claim)$|H\/(guarantee|fees|rounding|receivable)$/.test(key) && amount < 0n) {
+    if (/\/(cash|claim)$|H\/(guarantee|fees|receivable)$/.test(key) && amount < 0n) {
       throw new Error(`${key} is ${amount}, below zero`);
     }
     if (key.endsWith('/debt') && amount > 0n) throw new Error(`${key} is ${amount}, above zero`);

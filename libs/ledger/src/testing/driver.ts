@@ -47,6 +47,8 @@ export type Numbered = readonly [index: number, item: Item];
 export const numbered = (items: readonly Item[]): readonly Numbered[] =>
   items.map((item, i) => [i, item]);
 
+const sequenceOf = (item: Item): number => ('at' in item ? item.at.sequence : 0);
+
 /**
  * Feeds a house as the engine does: what is not ready waits outside and is tried again after every step.
  * `onEvents` sees the facts of each step, in order.
@@ -66,19 +68,24 @@ export class Driver {
 
   submit(entry: Numbered): void {
     if (this.waits(entry[1])) {
-      if (this.opensGap(entry[1])) this.give(entry);
       this.held.push(entry);
+      this.reportGaps();
       return;
     }
     this.give(entry);
     this.retry();
   }
 
-  /** A sequence is missing, unless the messages before it only wait for their window. */
-  private opensGap(item: Item): boolean {
-    if (!('at' in item) || readiness(this.state, item.at) !== 'wait-gap') return false;
-    const key = JSON.stringify(item.at.stream);
-    return !this.held.some(([, other]) => 'at' in other && JSON.stringify(other.at.stream) === key);
+  /** A sequence is missing, unless the messages before it are here too and only wait for their window. */
+  private reportGaps(): void {
+    const seen = new Set<string>();
+    for (const entry of [...this.held].sort((a, b) => sequenceOf(a[1]) - sequenceOf(b[1]))) {
+      const item = entry[1];
+      if (!('at' in item)) continue;
+      const stream = JSON.stringify(item.at.stream);
+      if (!seen.has(stream) && readiness(this.state, item.at) === 'wait-gap') this.give(entry);
+      seen.add(stream);
+    }
   }
 
   private waits(item: Item): boolean {
@@ -102,5 +109,6 @@ export class Driver {
         }
       }
     }
+    this.reportGaps();
   }
 }

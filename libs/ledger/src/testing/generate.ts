@@ -51,7 +51,9 @@ const weights: Readonly<Partial<Record<(typeof kinds)[number], number>>> = {
   funding: 3,
   deposit: 3,
   transfer: 3,
-  resume: 2,
+  'give-up': 3,
+  'answer-give-up': 3,
+  resume: 3,
 };
 
 const choice = fc.record<Choice>({
@@ -93,7 +95,7 @@ export interface History {
 export const history = (length: number): fc.Arbitrary<History> =>
   fc.record<History>({
     days: fc.array(day, { minLength: length, maxLength: length }),
-    expiry: fc.integer({ min: 2, max: length - 1 }),
+    expiry: fc.integer({ min: Math.min(4, length), max: length }),
     guarantee: fc.oneof(fc.integer({ min: 0, max: 500 }), fc.constant(1_000_000)),
     seeds: fc.tuple(fc.nat(), fc.nat()),
     cutAt: fc.nat(999),

@@ -208,9 +208,10 @@ export class NaiveHouse {
   }
 
   private trade(venue: string, terms: TradeTerms): void {
-    const trade = `${venue}|${terms.tradeId}`;
+    // An id may be used again once its horizon is over: the window tells the two trades apart.
+    const trade = `${venue}|${terms.tradeId}|${this.window}`;
     const [quantity, price] = [BigInt(terms.quantity), BigInt(terms.price)];
-    this.traded.set(trade, { terms, window: this.window });
+    this.traded.set(`${venue}|${terms.tradeId}`, { terms, window: this.window });
     this.leg(terms.instrument, { account: terms.buyer, quantity, price, fee: true, trade });
     this.leg(terms.instrument, {
       account: terms.seller,
@@ -222,8 +223,8 @@ export class NaiveHouse {
   }
 
   private bust(venue: string, { tradeId }: TradeTerms): void {
-    const trade = `${venue}|${tradeId}`;
-    const { terms, window } = this.traded.get(trade)!;
+    const { terms, window } = this.traded.get(`${venue}|${tradeId}`)!;
+    const trade = `${venue}|${tradeId}|${window}`;
     const instrument = this.of(terms.instrument);
     if (window === this.window) {
       instrument.legs = instrument.legs.filter((leg) => leg.trade !== trade);

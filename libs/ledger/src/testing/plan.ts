@@ -1,5 +1,6 @@
 import type { StreamTopic } from '#events';
 import type { InputBody, WireTrade } from '../commands.js';
+import { decimal, pick, wrongs } from './choose.js';
 import type { Item } from './driver.js';
 import type { Choice, Day, History } from './generate.js';
 import {
@@ -15,15 +16,6 @@ import {
   venues,
 } from './world.js';
 
-/** A decimal string of integer minor units. */
-export function decimal(units: bigint, scale: number): string {
-  const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
-  const whole = digits.slice(0, digits.length - scale);
-  const fraction = scale === 0 ? '' : `.${digits.slice(digits.length - scale)}`;
-  return `${units < 0n ? '-' : ''}${whole}${fraction}`;
-}
-
-const pick = <T>(from: readonly T[], n: number): T => from[n % from.length]!;
 type Send = { readonly venue: string; readonly topic: StreamTopic; readonly key: string };
 type Totals = Map<
   string,
@@ -33,17 +25,23 @@ type Totals = Map<
 /** Turns random days into the items of one history, numbering streams and totalling windows as venues do. */
 class Planner {
   readonly items: Item[] = [];
-  private readonly specs;
+  private readonly all;
   private readonly sequences = new Map<string, number>();
   private totals = new Map<string, Totals>();
   private readonly sent: { venue: string; trade: WireTrade; item: Item }[] = [];
+  private readonly held = new Map<string, bigint>();
   private accepts: Bare[] = [];
   private window = 0;
   private index = 60_000_000n;
   private ids = 0;
 
   constructor(private readonly history: History) {
-    this.specs = instruments(history.expiry);
+    this.all = instruments(history.expiry);
+  }
+
+  /** Instruments to choose from: dated ones stay for one window after their end, so that some are refused. */
+  private get specs(): typeof this.all {
+    return this.all.filter((s) => s.expiry === undefined || this.window <= this.history.expiry + 1);
   }
 
   plan(): readonly Item[] {
@@ -79,15 +77,21 @@ class Planner {
     this.sequences.set(key, sequence);
     const item: Item = { at: { stream: to, sequence, window }, body };
     this.items.push(item);
+    // A late message counts in no window, but the venue's next closing names its sequence.
     if (window === this.window) this.count(to, total, scale);
+    else this.count(to, 0n, scale, 0);
     return item;
   }
 
-  private count({ venue, topic, key }: Send, total: bigint, scale: number): void {
+  private count({ venue, topic, key }: Send, total: bigint, scale: number, messages = 1): void {
     const totals: Totals = this.totals.get(venue) ?? new Map();
     this.totals.set(venue, totals);
     const row = totals.get(`${topic}|${key}`) ?? { topic, key, count: 0, total: 0n, scale };
-    totals.set(`${topic}|${key}`, { ...row, count: row.count + 1, total: row.total + total });
+    totals.set(`${topic}|${key}`, {
+      ...row,
+      count: row.count + messages,
+      total: row.total + total,
+    });
   }
 
   private opening(): void {
@@ -198,6 +202,11 @@ class Planner {
     }
   }
 
+  private tradesOf(c: Choice): Send & { readonly topic: 'trades' } {
+    const key = pick(this.specs, c.instrument).instrument;
+    return { venue: this.venueOf(c), topic: 'trades', key };
+  }
+
   private venueOf(c: Choice): string {
     return pick(pick(this.specs, c.instrument).venues, c.venue);
   }
@@ -209,17 +218,24 @@ class Planner {
     return {
       tradeId,
       instrument: item.instrument,
-      buyer: pick(accounts, c.one).account,
-      seller: pick(accounts, c.other).account,
+      buyer: pick(this.holders(c), c.one).account,
+      seller: pick(this.holders(c), c.other).account,
       quantity: decimal(1n + (BigInt(c.quantity) % most) / divisor, item.quantityScale),
       price: decimal(this.price(c.instrument, c.offset), item.priceScale),
       executedAt: endOf(this.window) - 1_000_000,
     };
   }
 
+  /** Accounts that may hold the instrument; one choice in six takes any. */
+  private holders(c: Choice): typeof accounts {
+    const { instrument } = pick(this.specs, c.instrument);
+    const may = accounts.filter((a) => a.isolated === undefined || a.isolated === instrument);
+    return c.venue === 5 ? accounts : may;
+  }
+
   private trade(c: Choice, trade: WireTrade, window = this.window): void {
     const venue = this.venueOf(c);
-    const to = { venue, topic: 'trades' as const, key: pick(this.specs, c.instrument).instrument };
+    const to = this.tradesOf(c);
     const item = this.send(
       to,
       { type: 'trade', trade },
@@ -227,11 +243,20 @@ class Planner {
       this.scale(trade),
       window,
     );
-    if (!trade.tradeId.startsWith('BAD')) this.sent.push({ venue, trade, item });
+    if (trade.tradeId.startsWith('BAD')) return;
+    this.sent.push({ venue, trade, item });
+    this.hold(trade.buyer, trade.instrument, this.quantity(trade));
+    this.hold(trade.seller, trade.instrument, -this.quantity(trade));
+  }
+
+  /** What an account would hold if every trade were accepted: near enough to choose a transfer. */
+  private hold(account: string, instrument: string, quantity: bigint): void {
+    const key = `${account}|${instrument}`;
+    this.held.set(key, (this.held.get(key) ?? 0n) + quantity);
   }
 
   private scale(trade: WireTrade): number {
-    return this.specs.find((s) => s.instrument === trade.instrument)?.quantityScale ?? 0;
+    return this.all.find((s) => s.instrument === trade.instrument)?.quantityScale ?? 0;
   }
 
   private quantity(trade: WireTrade): bigint {
@@ -240,27 +265,11 @@ class Planner {
 
   private bad(c: Choice): WireTrade {
     const good = this.terms(c, `BAD-${(this.ids += 1)}`);
-    const wrong: readonly Partial<WireTrade>[] = [
-      { quantity: '0' },
-      { quantity: '-1' },
-      { quantity: '0.00000000001' },
-      { quantity: 'NaN' },
-      { price: '0' },
-      { price: '-5' },
-      { buyer: 'NOBODY' },
-      { seller: good.buyer },
-      { buyer: 'A-H\u039fUSE' },
-      { instrument: 'NOTHING' },
-    ];
-    return { ...good, ...pick(wrong, c.quantity) };
+    return { ...good, ...pick(wrongs(good), c.quantity) };
   }
 
   private unreadable(c: Choice): void {
-    const to = {
-      venue: this.venueOf(c),
-      topic: 'trades' as const,
-      key: pick(this.specs, c.instrument).instrument,
-    };
+    const to = this.tradesOf(c);
     const key = `${to.venue}|${to.topic}|${to.key}`;
     const sequence = (this.sequences.get(key) ?? 0) + 1;
     this.sequences.set(key, sequence);
@@ -270,11 +279,7 @@ class Planner {
 
   /** A message is lost: its stream waits until the operator accepts the gap at the end of the day. */
   private gap(c: Choice): void {
-    const stream = {
-      venue: this.venueOf(c),
-      topic: 'trades' as const,
-      key: pick(this.specs, c.instrument).instrument,
-    };
+    const stream = this.tradesOf(c);
     const key = `${stream.venue}|trades|${stream.key}`;
     if (this.accepts.length > 0) return;
     const missing = (this.sequences.get(key) ?? 0) + 1;
@@ -347,19 +352,7 @@ class Planner {
         destination: 'elsewhere',
       };
     }
-    if (c.kind === 'transfer') {
-      const item = pick(this.specs, c.instrument);
-      const units = BigInt((c.quantity % 3_000) + 1) * (c.offset < 0 ? -1n : 1n);
-      const quantity = decimal(units, item.quantityScale);
-      return {
-        kind: 'transfer-position',
-        transferId: `X-${id}`,
-        from: account,
-        to: other,
-        instrument,
-        quantity,
-      };
-    }
+    if (c.kind === 'transfer') return this.transfer(c, `X-${id}`);
     if (c.kind === 'suspend' || c.kind === 'resume') return this.suspension(c, instrument);
     if (c.kind === 'give-up') {
       const recent = this.sent.slice(-12);
@@ -374,6 +367,20 @@ class Planner {
     return { kind: 'accept-give-up', giveUpId };
   }
 
+  private transfer(c: Choice, transferId: string): Bare | undefined {
+    const held = [...this.held].filter(([, quantity]) => quantity !== 0n);
+    if (held.length === 0) return undefined;
+    const [key, quantity] = pick(held, c.one);
+    const [from, instrument] = key.split('|') as [string, string];
+    const part = quantity / BigInt((c.quantity % 5) + 1) || quantity;
+    const to = pick(this.holders(c), c.other).account;
+    const { quantityScale } = this.all.find((s) => s.instrument === instrument)!;
+    this.hold(from, instrument, -part);
+    this.hold(to, instrument, part);
+    const moved = decimal(part, quantityScale);
+    return { kind: 'transfer-position', transferId, from, to, instrument, quantity: moved };
+  }
+
   private lastGiveUp(): string | undefined {
     for (const item of this.items.slice().reverse()) {
       if ('command' in item && item.command.kind === 'propose-give-up')
@@ -383,12 +390,7 @@ class Planner {
   }
 
   private suspension(c: Choice, instrument: string): Bare {
-    const scope = pick(
-      process.env['DBG']
-        ? (['instrument', 'member'] as const)
-        : (['venue', 'member', 'instrument'] as const),
-      c.quantity,
-    );
+    const scope = pick(['venue', 'member', 'instrument'] as const, c.quantity);
     const ids = {
       venue: pick(['VEN-A', 'VEN-B'], c.one),
       member: pick(members, c.one),
@@ -399,38 +401,3 @@ class Planner {
 }
 
 export const planOf = (history: History): readonly Item[] => new Planner(history).plan();
-
-/** The same items in another arrival order: streams are merged at random between two operator commands. */
-export function shuffle<T extends readonly [number, Item]>(
-  items: readonly T[],
-  seed: number,
-): readonly T[] {
-  let random = BigInt(seed) + 1n;
-  const next = (n: number): number => {
-    random = (random * 6364136223846793005n + 1442695040888963407n) % 2n ** 64n;
-    return Number((random >> 33n) % BigInt(n));
-  };
-  const out: T[] = [];
-  let streams = new Map<string, T[]>();
-  const flush = (): void => {
-    let left = [...streams.values()];
-    while (left.length > 0) {
-      out.push(pick(left, next(left.length)).shift()!);
-      left = left.filter((queue) => queue.length > 0);
-    }
-    streams = new Map();
-  };
-  for (const entry of items) {
-    const item: Item = entry[1];
-    if ('command' in item) {
-      flush();
-      out.push(entry);
-      continue;
-    }
-    const { venue, topic, key } = item.at.stream;
-    const id = `${venue}|${topic}|${key}`;
-    streams.set(id, [...(streams.get(id) ?? []), entry]);
-  }
-  flush();
-  return out;
-}

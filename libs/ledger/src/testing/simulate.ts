@@ -12,11 +12,13 @@ import {
 import { Driver, type Numbered } from './driver.js';
 import { NaiveHouse } from './naive.js';
 
-/** What a run leaves: its facts, its final hash, and the hash after each item of its plan. */
+/** What a run leaves. */
 export interface Run {
   readonly state: HouseState;
   readonly events: readonly AnyNewEvent[];
   readonly hash: string;
+  /** Items that are not ready yet. */
+  readonly waiting: readonly Numbered[];
 }
 
 /** Feeds the items and nothing else. */
@@ -24,7 +26,7 @@ export function feed(items: readonly Numbered[], state: HouseState = initialStat
   const events: AnyNewEvent[] = [];
   const driver = new Driver(state, (made) => void events.push(...made));
   for (const item of items) driver.submit(item);
-  return { state, events, hash: stateHash(state) };
+  return { state, events, hash: stateHash(state), waiting: driver.waiting };
 }
 
 /** Through JSON and back: what a journal does to a fact. */

@@ -62,7 +62,7 @@ function spec(
     tick: '1',
     lot: '1',
     maxOrderQuantity: '40000',
-    positionLimit: '90000',
+    positionLimit: '50000',
     feePpm: 173,
     allowsNegativePrice: false,
     settlementRule: { kind: 'last', marks: 1 },
@@ -94,7 +94,7 @@ export function instruments(expiry: number): readonly InstrumentSpec[] {
     spec('INV-PERP', 'perpetual', 'inverse', both, {
       quantityScale: 0,
       maxOrderQuantity: '400',
-      positionLimit: '900',
+      positionLimit: '500',
     }),
     spec('INV-FUT', 'future', 'inverse', ['VEN-B'], { ...dated, ...median, quantityScale: 1 }),
     spec('OPT-FS', 'option', 'linear', both, {
