@@ -63,8 +63,6 @@ class Planner {
     this.close(day.abandoned);
   }
 
-  // ---------------------------------------------------------------- messages
-
   private send(
     to: Send,
     body: InputBody,
@@ -166,8 +164,6 @@ class Planner {
     const wait = { kind: 'end-wait', window: this.window, endsAt: endOf(this.window) } as const;
     if (abandoned) this.items.push({ command: { ...wait, reason: 'VEN-B is silent' } });
   }
-
-  // ---------------------------------------------------------------- choices
 
   private choose(c: Choice): void {
     const item = pick(this.specs, c.instrument);
