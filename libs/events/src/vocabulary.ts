@@ -297,7 +297,7 @@ export interface EventData {
   VariationMarginCalculated: ObligationsData;
   PremiumCalculated: ObligationsData;
   DeliveryCalculated: ObligationsData;
-  /** Upfront options and custom payoffs at expiry: quantity x contract size x `price` (the payoff). */
+  /** Upfront options and custom payoffs at expiry: premium of the cycle plus quantity x contract size x `price` (the payoff). */
   ExerciseCalculated: ObligationsData;
   FundingCalculated: ObligationsData & { readonly rate: Units };
   FeesCalculated: ObligationsData;

@@ -1,12 +1,15 @@
 import { type HouseState, streamKey, type Venue } from './state.js';
 
-/** Venues and custodians whose closing the open window waits for. */
+/**
+ * Venues and custodians whose closing the open window waits for: all of them. A suspended one may still send reductions
+ * and marks, so not to wait for it would let arrival order decide; where it is gone, an operator ends the wait.
+ */
 function expectedVenues(state: HouseState): Venue[] {
-  return [...state.venues.values()].filter((venue) => !venue.suspended);
+  return [...state.venues.values()];
 }
 
 /**
- * Is the open window complete? Every active venue has closed it and every stream it named has arrived at the sequence it
+ * Is the open window complete? Every venue has closed it and every stream it named has arrived at the sequence it
  * named (the barrier of a consistent cut), or an operator has ended the wait.
  */
 export function cutDue(state: HouseState): boolean {

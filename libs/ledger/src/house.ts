@@ -4,12 +4,12 @@ import type { Command, Decision } from './commands.js';
 import { assertTouched } from './conservation.js';
 import { decideCut } from './cut/cut.js';
 import { fact, type Origin, Refusal } from './decide/context.js';
-import { decideInput } from './decide/input.js';
+import { decideInput, place } from './decide/input.js';
 import * as reference from './decide/reference.js';
 import * as request from './decide/request.js';
 import { evolve } from './evolve.js';
 import { readiness, validStream } from './readiness.js';
-import type { HouseState } from './state.js';
+import { type HouseState, streamKey } from './state.js';
 
 /** What a command makes of the state: facts, a rejection, or both (a rejected input is itself a fact). Pure. */
 export function decide(state: HouseState, command: Command): Decision {
@@ -76,8 +76,8 @@ function decideUnreadable(
     at !== undefined &&
     validStream(state, at.stream) === undefined &&
     readiness(state, at) === 'ready';
-  const place = `${source.channel}|${source.topic ?? ''}|${source.partition ?? ''}|${source.offset ?? ''}`;
-  const origin = { source: `unreadable|${place}|${source.sha256}`, actor, occurredAt };
+  const stream = at === undefined ? '' : `${streamKey(at.stream)}|${at.sequence}`;
+  const origin = { source: `unreadable|${stream}|${place(source)}`, actor, occurredAt };
   const data = {
     ...rejection,
     ...(at === undefined ? {} : { at }),

@@ -1,6 +1,6 @@
 import type { TradeTerms } from '#events';
 import { type HouseState, type Instrument, type Position, positionOf } from './state.js';
-import { exactFee, tradeCost } from './value.js';
+import { exactFee, feeOf, tradeCost } from './value.js';
 
 /** The position of an account, opened empty on first use. */
 export function ensurePosition(state: HouseState, account: string, instrument: string): Position {
@@ -46,12 +46,15 @@ export function moveQuantity(
 export function addTrade(state: HouseState, terms: TradeTerms, venue: string): void {
   const instrument = state.instruments.get(terms.instrument)!;
   const quantity = BigInt(terms.quantity);
-  const price = BigInt(terms.price);
-  const fee = exactFee(state, instrument, quantity, price);
+  const cost = tradeCost(state, instrument, quantity, BigInt(terms.price));
+  const fee = feeOf(instrument, cost);
   const buyer = ensurePosition(state, terms.buyer, terms.instrument);
   const seller = ensurePosition(state, terms.seller, terms.instrument);
-  moveQuantity(state, buyer, quantity, { instrument, price });
-  moveQuantity(state, seller, -quantity, { instrument, price });
+  moveQuantity(state, buyer, quantity);
+  moveQuantity(state, seller, -quantity);
+  // A cost is odd in its quantity, so the seller's is the buyer's negated.
+  buyer.cost += cost;
+  seller.cost -= cost;
   buyer.bought += quantity;
   seller.sold += quantity;
   buyer.feeExact += fee;

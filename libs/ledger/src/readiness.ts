@@ -16,8 +16,9 @@ export function readiness(state: HouseState, at: StreamPosition): Readiness {
   if (stream === undefined && validStream(state, at.stream) !== undefined) return 'ready';
   const expected = (stream?.lastSequence ?? 0) + 1;
   if (at.sequence < expected) return 'old';
-  if (at.sequence > expected) return 'wait-gap';
-  return at.window > state.openWindow ? 'wait-window' : 'ready';
+  // A later window's message waits for the cut first: what is missing before it may be waiting for the same cut.
+  if (at.window > state.openWindow) return 'wait-window';
+  return at.sequence > expected ? 'wait-gap' : 'ready';
 }
 
 /** Why a stream cannot exist: unknown venue, a topic its venue may not send, or a key that is not its subject. */

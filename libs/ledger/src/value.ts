@@ -83,8 +83,12 @@ export function exactFee(
   quantity: bigint,
   price: bigint,
 ): bigint {
-  const size = abs(notional(state, instrument, abs(quantity), price));
-  return size * BigInt(instrument.spec.feePpm);
+  return feeOf(instrument, notional(state, instrument, abs(quantity), price));
+}
+
+/** The same from a trade's exact notional, where that is known already. */
+export function feeOf(instrument: Instrument, exactNotional: bigint): bigint {
+  return abs(exactNotional) * BigInt(instrument.spec.feePpm);
 }
 
 /** Cumulative fee in minor units, rounded up. */

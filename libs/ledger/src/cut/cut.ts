@@ -6,7 +6,7 @@ import { fact, type Origin } from '../decide/context.js';
 import { byCode, type HouseState } from '../state.js';
 import { LedgerBroken } from '../broken.js';
 import { calculateObligations } from './obligations.js';
-import { settlementPrices } from './prices.js';
+import { type CyclePrice, settlementPrices } from './prices.js';
 import { reconcile } from './reconcile.js';
 import { CashView, settleAsset } from './settlement.js';
 
@@ -39,7 +39,7 @@ export function decideCut(state: HouseState): AnyNewEvent[] {
   const assets = [...state.assets.keys()].sort(byCode);
   for (const asset of assets) settleAsset(cut, asset, dues, cash);
   payWithdrawals(cut, cash);
-  checkLimits(cut);
+  checkLimits(cut, prices);
   const complete = missingStreams(state).length === 0;
   add('CycleCompleted', { cycle, endsAt, complete });
   return events;
@@ -58,7 +58,7 @@ function payWithdrawals(cut: Cut, cash: CashView): void {
   for (const withdrawalId of ids) {
     const { account, asset, amount } = cut.state.withdrawals.get(withdrawalId)!;
     const { cycle } = cut;
-    if (cash.debt(asset, account) !== 0n || cash.of(asset, account) < amount) {
+    if (cash.indebted(account) || cash.of(asset, account) < amount) {
       cut.add('WithdrawalRejected', { withdrawalId, cycle, code: '6001_INSUFFICIENT_CASH' });
       continue;
     }
@@ -69,12 +69,12 @@ function payWithdrawals(cut: Cut, cash: CashView): void {
 }
 
 /** Two venues may together have passed a limit that neither saw: it is found here. */
-function checkLimits(cut: Cut): void {
+function checkLimits(cut: Cut, prices: ReadonlyMap<string, CyclePrice>): void {
   const { state, cycle } = cut;
   for (const instrument of [...state.positionsOf.keys()].sort(byCode)) {
-    const { spec, positionLimit, expired } = state.instruments.get(instrument)!;
+    const { spec, positionLimit } = state.instruments.get(instrument)!;
     // Spot positions return to zero at the cut; what expires does too.
-    if (spec.kind === 'spot' || expired) continue;
+    if (spec.kind === 'spot' || prices.get(instrument)?.expires === true) continue;
     const positions = state.positionsOf.get(instrument)!;
     for (const account of [...positions.keys()].sort(byCode)) {
       const { quantity } = positions.get(account)!;

@@ -5,11 +5,10 @@ import { cumulativeFee, cumulativeValue, fundingAmount, settlementOf } from '../
 import type { Cut } from './cut.js';
 import type { CyclePrice } from './prices.js';
 
-/** asset -> account -> net due of this cycle; plus what the house earned per asset. */
+/** asset -> account -> net due of this cycle; plus the fees the house earned per asset. */
 export class Dues {
   readonly accounts = new Map<string, Map<string, bigint>>();
   readonly fees = new Map<string, bigint>();
-  readonly rounding = new Map<string, bigint>();
 
   add(asset: string, account: string, amount: bigint): void {
     const accounts = this.accounts.get(asset) ?? new Map<string, bigint>();
@@ -141,7 +140,7 @@ function oblige(
   if (data !== undefined) cut.add(type, data);
 }
 
-/** Adds entries to the dues, and what they do not sum to, to the house's rounding. */
+/** Adds entries to the dues; what they do not sum to is the house's rounding. */
 function summarise(
   cut: Cut,
   dues: Dues,
@@ -153,8 +152,6 @@ function summarise(
   if (entries.length === 0) return undefined;
   for (const [account, , amount] of entries) dues.add(asset, account, amount);
   const data = totals(cut, instrument, asset, entries);
-  const left = BigInt(data.rounding);
-  dues.rounding.set(asset, (dues.rounding.get(asset) ?? 0n) + left);
   return price === undefined ? data : { ...data, price: price.toString() };
 }
 

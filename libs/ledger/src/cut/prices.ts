@@ -51,17 +51,19 @@ function finalPrice(
   const { spec } = instrument;
   const underlying = spec.underlying!;
   // An underlying that expired earlier is remembered at its final price.
-  const now = prices.get(underlying)?.price ?? cut.state.settled.get(underlying)?.price;
+  const before = cut.state.settled.get(underlying);
+  const now = prices.get(underlying)?.price ?? before?.price;
   if (now === undefined) return { price: priceFromMarks(cut, instrument), expires: false };
   const price = payoff(spec, now);
+  const fresh = cut.state.marks.has(underlying);
   cut.add('SettlementPriceSet', {
     cycle: cut.cycle,
     instrument: spec.instrument,
     price: price.toString(),
     rule: spec.settlementRule,
-    stale: false,
+    stale: !fresh,
     evidence: [[`settlement|${underlying}`, cut.cycle, now.toString()]],
-    freshCycle: cut.cycle,
+    freshCycle: fresh ? cut.cycle : (before?.freshCycle ?? cut.cycle),
   });
   return { price, expires: true, underlyingPrice: now };
 }

@@ -29,6 +29,11 @@ export class CashView {
     return this.read(asset, accountBook(account, 'debt'));
   }
 
+  /** Does the account owe in any asset? */
+  indebted(account: string): boolean {
+    return [...this.state.assets.keys()].some((asset) => this.debt(asset, account) !== 0n);
+  }
+
   add(asset: string, account: string, amount: bigint): void {
     this.write(asset, accountBook(account, 'cash'), amount);
   }
@@ -47,7 +52,7 @@ export class CashView {
 
 /**
  * Nets each account's obligations in one asset and pays them. Debtors with cash repay first; payers pay from cash; what is
- * missing is covered by the guarantee, by this cycle's house income, and last by the winners pro rata.
+ * missing is covered by the guarantee, by this cycle's fees, and last by the winners pro rata.
  */
 export function settleAsset(cut: Cut, asset: string, dues: Dues, cash: CashView): void {
   recoverDebts(cut, asset, cash);
@@ -65,8 +70,8 @@ export function settleAsset(cut: Cut, asset: string, dues: Dues, cash: CashView)
     cash.add(asset, account, -paid);
   }
   const winners = net.filter(([, amount]) => amount > 0n);
-  let left = cover(cut, asset, dues, cash, missing);
   const owed = winners.reduce((sum, [, amount]) => sum + amount, 0n);
+  let left = cover(cut, asset, dues, cash, missing, owed);
   const toCut = left;
   for (const [account, amount] of winners) {
     const claim = toCut === 0n ? 0n : min(left, divCeil(toCut * amount, owed));
@@ -109,13 +114,20 @@ function recordShortfall(
 }
 
 /** Advances a shortfall from the house's own layers; returns what is left for the winners to bear. */
-function cover(cut: Cut, asset: string, dues: Dues, cash: CashView, shortfall: bigint): bigint {
+function cover(
+  cut: Cut,
+  asset: string,
+  dues: Dues,
+  cash: CashView,
+  shortfall: bigint,
+  owed: bigint,
+): bigint {
   if (shortfall === 0n) return 0n;
   const guarantee = min(shortfall, max(cash.book(asset, house.guarantee), 0n));
   const fees = max(dues.fees.get(asset) ?? 0n, 0n);
-  const rounding = max(dues.rounding.get(asset) ?? 0n, 0n);
   const fromFees = min(shortfall - guarantee, fees);
-  const fromRounding = min(shortfall - guarantee - fromFees, rounding);
+  // Fractions are returned in later cycles, so they are no income: only what exceeds all winnings can be one.
+  const fromRounding = max(shortfall - guarantee - fromFees - owed, 0n);
   const layers: readonly (readonly [string, bigint])[] = [
     [house.guarantee, guarantee],
     [house.fees, fromFees],

@@ -1,4 +1,4 @@
-import type { AnyNewEvent, EventData, StreamPosition, Units } from '#events';
+import type { AnyNewEvent, EventData, InputSource, StreamPosition, Units } from '#events';
 import { accountBook, house, posting } from '../books.js';
 import { type Rejection, reject } from '../codes.js';
 import type { Command, Decision, InputBody } from '../commands.js';
@@ -80,7 +80,7 @@ function duplicated(state: HouseState, command: InputCommand, origin: Origin): D
     controlTotal: controlTotal(state, command.at, body),
   };
   // A re-sent message has the id of its first acceptance; the mark keeps the two facts apart.
-  const again = { ...origin, source: `${origin.source}|again` };
+  const again = { ...origin, source: `${origin.source}|again|${place(command.source())}` };
   return { events: [fact(again, 0, 'InputDuplicated', data)], rejection };
 }
 
@@ -99,9 +99,14 @@ function refused(
     controlTotal: consumed ? controlTotal(state, command.at, command.body) : '0',
     source,
   };
-  const id = `${origin.source}|refused|${source.channel}|${source.partition ?? ''}|${source.offset ?? ''}|${source.sha256}`;
+  const id = `${origin.source}|refused|${place(source)}`;
   const event = fact({ ...origin, source: id }, 0, 'InputRejected', data);
   return { events: [event], rejection };
+}
+
+/** Tells two deliveries of one message apart. */
+export function place({ channel, topic, partition, offset, sha256 }: InputSource): string {
+  return `${channel}|${topic ?? ''}|${partition ?? ''}|${offset ?? ''}|${sha256}`;
 }
 
 /** What the venue counted for this message, as far as it can be read. */

@@ -3,7 +3,7 @@ import type { Command } from '../commands.js';
 import { abs } from '../decimal.js';
 import { checkId } from '../ids.js';
 import { missingStreams } from '../barrier.js';
-import { validStream } from '../readiness.js';
+import { expectedSequence, validStream } from '../readiness.js';
 import { type HouseState, positionOf, streamKey } from '../state.js';
 import { settlementOf } from '../value.js';
 import {
@@ -34,9 +34,16 @@ export function acceptGap(
   const { stream, to, reason } = command;
   const invalid = validStream(state, stream);
   if (invalid !== undefined) throw new Refusal(invalid);
-  const gapAt = state.streams.get(streamKey(stream))?.gapAt;
-  const from = (state.streams.get(streamKey(stream))?.lastSequence ?? 0) + 1;
-  need(gapAt === from, 'NOTHING_TO_WAIT_FOR', 'stream', 'the stream has no gap');
+  const from = expectedSequence(state, stream);
+  const noticed = state.streams.get(streamKey(stream))?.gapAt === from;
+  const { venue, topic, key } = stream;
+  // The venue's closing names a last sequence: what is missing before it is a gap too, with nothing behind it yet.
+  const named = state.closings
+    .get(state.openWindow)
+    ?.get(venue)
+    ?.streams.some((s) => s.topic === topic && s.key === key && s.lastSequence >= from);
+  const gap = noticed || named === true;
+  need(gap, 'NOTHING_TO_WAIT_FOR', 'stream', 'the stream has no gap');
   need(Number.isSafeInteger(to) && to >= from, 'OUT_OF_RANGE', 'to', `to is ${from} or later`);
   return [fact(origin, 0, 'GapAccepted', { stream, from, to, reason })];
 }
@@ -82,7 +89,9 @@ export function transferPosition(
   const within = quantity !== 0n && quantity * held > 0n && abs(quantity) <= abs(held);
   const carries = settlementOf(instrument.spec) !== 'delivery';
   need(within && carries, 'NOT_TRANSFERABLE', 'quantity', `${from} held ${held} at the last cut`);
-  const { price } = known(state.settled.get(id), 'NO_SETTLED_MARK', 'instrument', id);
+  const settled = known(state.settled.get(id), 'NO_SETTLED_MARK', 'instrument', id);
+  // Where the premium was paid upfront a price would charge it again: the contract moves free of payment.
+  const price = settlementOf(instrument.spec) === 'premium' ? 0n : settled.price;
   const data: EventData['PositionTransferred'] = {
     transferId,
     from,

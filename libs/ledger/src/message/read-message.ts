@@ -89,12 +89,19 @@ function readJson(value: Uint8Array): unknown {
   if (depthOf(value) > MAX_JSON_DEPTH) {
     throw unreadable('TOO_DEEP', `the message nests deeper than ${MAX_JSON_DEPTH} levels`);
   }
-  const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(textOf(value)) as unknown;
   } catch {
     throw unreadable('MALFORMED_JSON', 'the message is not valid JSON');
   }
+}
+
+/** A view over the same bytes, unless they are a Buffer already, as they are from every channel we have. */
+function textOf(value: Uint8Array): string {
+  const bytes = Buffer.isBuffer(value)
+    ? value
+    : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return bytes.toString('utf8');
 }
 
 const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, 0x5b, 0x5d];

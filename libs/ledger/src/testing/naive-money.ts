@@ -78,8 +78,9 @@ export class NaivePurse {
     }
     const guarantee = least(missing, this.guarantee);
     const fromFees = least(missing - guarantee, fees);
-    // A cycle may return a fraction it kept before: then rounding is no income.
-    const fromRounding = least(missing - guarantee - fromFees, rounding > 0n ? rounding : 0n);
+    const owed = [...winners.values()].reduce((a, b) => a + b, 0n);
+    const beyond = missing - guarantee - fromFees - owed;
+    const fromRounding = beyond > 0n ? beyond : 0n;
     this.guarantee -= guarantee;
     this.fees += fees - fromFees;
     this.rounding += rounding - fromRounding;

@@ -189,7 +189,8 @@ export class NaiveHouse {
         data.from,
         data.to,
         BigInt(data.quantity),
-        this.settledPrice(data.instrument),
+        // Free of payment: an upfront premium was paid once and for all.
+        this.of(data.instrument).upfront ? 0n : this.settledPrice(data.instrument),
       );
     } else if (type === 'GiveUpProposed') this.giveUps.set(data.giveUpId, data);
     else if (type === 'GiveUpAccepted') this.giveUp(data.giveUpId);
