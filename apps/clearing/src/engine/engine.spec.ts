@@ -96,14 +96,17 @@ describe('Engine', () => {
     const store = memoryStore();
     const engine = await openEngine(memoryJournal(store));
     const before = engine.head.size;
-    await engine.submit([marked(2, 0), marked(3, 1), marked(2, 0)]);
+    await engine.submit([marked(2, 0), marked(3, 1)]);
+    expect(engine.head.size).toBe(before);
+    const shown = { ...marked(2, 0), showsGap: true };
+    await engine.submit([shown, shown]);
     expect(engine.head.size).toBe(before + 1);
     const [outcome] = await engine.submit([marked(1, 2, 7)]);
     expect(outcome).toMatchObject({ waiting: 'wait-window', events: [] });
     const [http] = await engine.submit([{ command: tradeCommand(1, 7) }]);
     expect(http?.rejection?.code).toBe('4005_WINDOW_NOT_OPEN');
     const again = await openEngine(memoryJournal(store));
-    await again.submit([marked(2, 0)]);
+    await again.submit([shown]);
     expect(again.head.size).toBe(before + 1);
   });
 

@@ -196,11 +196,12 @@ export class Engine {
     }
   }
 
-  private decide({ command, mark }: EngineItem): Decided {
+  private decide({ command, mark, showsGap }: EngineItem): Decided {
     const position = this.size + this.open.events.length;
     const waits = this.waits(command);
-    // A gap goes to the ledger all the same: it records each gap once and consumes nothing.
-    if (mark && waits && !(waits === 'wait-gap' && command.kind === 'input')) {
+    // The ledger records each gap once, and consumes nothing.
+    const gap = showsGap === true && waits === 'wait-gap' && command.kind === 'input';
+    if (mark && waits && !gap) {
       return { events: [], position, recordedAt: 0, waiting: waits };
     }
     // Over HTTP nobody waits: what cannot be read is recorded without the sequence it came too early for.

@@ -11,6 +11,11 @@ export interface Mark {
 export interface EngineItem {
   readonly command: Command;
   readonly mark?: Mark;
+  /**
+   * A Kafka message whose predecessor is nowhere to be found: if it still comes too early, its gap
+   * is recorded. Without it a message that comes too early just waits.
+   */
+  readonly showsGap?: boolean;
 }
 
 /** What became of one command. Given only after its batch is durable. */

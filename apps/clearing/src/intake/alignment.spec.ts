@@ -45,10 +45,10 @@ class House {
     return this.of(partition).isDecided(offset);
   }
   /** Decides one message; true when it has to wait. */
-  take({ at: position, partition, offset }: Placed<Raw>): boolean {
+  take({ at: position, partition, offset, showsGap }: Placed<Raw>): boolean {
     if (position) {
       const readiness = this.readiness(position);
-      if (readiness === 'wait-gap') {
+      if (readiness === 'wait-gap' && showsGap) {
         const gap = `${position.stream.key}@${this.expectedSequence(position.stream)}`;
         if (!this.gaps.includes(gap)) this.gaps.push(gap);
       }
@@ -130,6 +130,7 @@ describe('Alignment', () => {
     const reader = new Reader(house, [log]);
     reader.fetch(0, 4);
     reader.decide(10);
+    reader.decide(10);
     expect(offsets(house)).toEqual([0, 2]);
     expect(house.of(0).next).toBe(1);
     expect(house.gaps).toEqual(['A@2']);
@@ -161,6 +162,18 @@ describe('Alignment', () => {
     house.expected.set('A', 3); // an operator accepted the gap
     reader.settle();
     expect(offsets(house)).toEqual([0, 1, 2]);
+  });
+
+  it('takes a stream that waits for its window for no gap, however much of it comes at once', () => {
+    const house = new House();
+    const log = [at('A', 1), at('A', 2, 2), at('A', 3, 2), at('A', 4, 3)].map((p, o) => ({
+      offset: o,
+      at: p,
+    }));
+    const reader = new Reader(house, [log]);
+    for (house.window = 1; house.window < 4; house.window += 1) reader.settle();
+    expect(offsets(house)).toEqual([0, 1, 2, 3]);
+    expect(house.gaps).toEqual([]);
   });
 
   it('counts offsets without a message, and unreadable messages, as decided', () => {

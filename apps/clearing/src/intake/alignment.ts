@@ -23,6 +23,8 @@ export interface Placed<T> {
   /** Memory it holds on to, about. */
   readonly bytes: number;
   readonly item: T;
+  /** Handed on to have the gap before it recorded; it is not expected to be decided. */
+  readonly showsGap?: true;
 }
 
 /** One fetch of a partition, `lastOffset` included, control records and holes too. */
@@ -120,7 +122,8 @@ export class Alignment<T> {
   answered(message: Placed<T>, waiting: boolean): void {
     const state = this.partition(message.topic, message.partition);
     const { at } = message;
-    const gap = waiting && at ? this.view.expectedSequence(at.stream) : undefined;
+    const shown = waiting && at && message.showsGap;
+    const gap = shown ? this.view.expectedSequence(at.stream) : undefined;
     this.held.answer(message, gap);
     if (waiting && at) this.hold(state, message);
     else state.pending.delete(message.offset);
@@ -136,10 +139,13 @@ export class Alignment<T> {
         const { at } = head;
         const follows =
           expected !== undefined && at.sequence <= expected && at.window <= this.view.openWindow();
-        if (!follows && !this.isDue(stream, at)) break;
+        const due = follows || this.isDue(at);
+        const showsGap = !due && expected === undefined && this.isGap(stream, head, at);
+        if (!due && !showsGap) break;
         stream.take();
         this.unhold(head);
-        released.push(head);
+        released.push(showsGap ? { ...head, showsGap } : head);
+        if (showsGap) break;
         expected = Math.max(expected ?? 0, at.sequence + 1);
       }
     }
@@ -180,11 +186,17 @@ export class Alignment<T> {
     return false;
   }
 
-  /** Whether the head of a waiting stream is to be handed on, be it only to have its gap recorded once. */
-  private isDue(stream: HeldStream<Placed<T>>, at: StreamPosition): boolean {
+  private isDue(at: StreamPosition): boolean {
     const readiness = this.view.readiness(at);
-    if (readiness !== 'wait-gap') return readiness !== 'wait-window';
-    return stream.underWay === 0 && stream.reported !== this.view.expectedSequence(at.stream);
+    return readiness === 'ready' || readiness === 'old';
+  }
+
+  /** Whether the head of a stream waits for a message that is nowhere here, and nobody was told yet. */
+  private isGap(stream: HeldStream<Placed<T>>, head: Placed<T>, at: StreamPosition): boolean {
+    if (stream.underWay > 0 || this.view.readiness(at) !== 'wait-gap') return false;
+    const { dropped } = this.partition(head.topic, head.partition);
+    if (dropped.has(keyOfStream(at.stream))) return false;
+    return stream.reported !== this.view.expectedSequence(at.stream);
   }
 
   private hold(state: PartitionState, message: Placed<T>): void {

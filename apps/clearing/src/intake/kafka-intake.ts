@@ -122,7 +122,8 @@ export class KafkaIntake implements SourceHandler {
   private submit(messages: readonly Placed<EngineItem>[]): void {
     if (messages.length === 0) return;
     this.underWay += messages.length;
-    this.options.engine.submit(messages.map(({ item }) => item)).then(
+    const items = messages.map(({ item, showsGap }) => (showsGap ? { ...item, showsGap } : item));
+    this.options.engine.submit(items).then(
       (outcomes) => {
         this.underWay -= messages.length;
         outcomes.forEach(({ waiting }, index) => {

@@ -88,45 +88,54 @@ export class Feed {
   }
 
   /** Both sources end the window, naming what they sent in it; the feed goes on to the next. */
-  close(streams: readonly Readonly<Record<string, unknown>>[]): FeedMessage[] {
+  close(streams: readonly unknown[], deposits: readonly unknown[] = []): FeedMessage[] {
     const endsAt = 1_723_161_600_000_000 + this.window * 60_000_000;
     const messages = [
       this.message('windows', 'V1', { endsAt, streams }),
-      this.message('windows', 'custody', { endsAt, streams: [] }, { source: 'custody' }),
+      this.message('windows', 'custody', { endsAt, streams: deposits }, { source: 'custody' }),
     ];
     this.window += 1;
     return messages;
   }
 }
 
-/** `windows` windows of `perWindow` trades and marks per instrument, in the order a venue would send them. */
+const accounts = ['M1-H', 'M2-H', 'M3-H'] as const;
+
+/**
+ * `windows` windows of `perWindow` trades per instrument and a mark for every fifth, in the order a venue would
+ * send them. Every stream is named in its window's end, so the result depends on no order of arrival.
+ */
 export function tradingDay(windows: number, perWindow: number): FeedMessage[] {
   const feed = new Feed();
-  const all = ['M1-H', 'M2-H', 'M3-H'].map((a, i) => feed.deposit(`D${i}`, a, '5000000.00000000'));
+  const all = accounts.map((account, i) => feed.deposit(`D${i}`, account, '5000000'));
+  const marks = Math.ceil(perWindow / 5);
   let number = 0;
-  const last: Record<string, number> = {};
   for (let window = 1; window <= windows; window += 1) {
     for (let i = 0; i < perWindow; i += 1) {
       for (const instrument of instruments) {
         number += 1;
-        const accounts = ['M1-H', 'M2-H', 'M3-H'];
-        const buyer = accounts[number % 3];
-        const seller = accounts[(number + 1 + (number % 2)) % 3];
-        const quantity = `${1 + (number % 7)}.${number % 10}`;
         const price = `${60_000 + ((number * 37) % 500)}.${10 + (number % 80)}`;
+        const [buyer, seller] = [accounts[number % 3], accounts[(number + 1 + (number % 2)) % 3]];
+        const quantity = `${1 + (number % 7)}.${number % 10}`;
         all.push(feed.trade(`T${number}`, { instrument, buyer, seller, quantity, price }));
         if (i % 5 === 0) all.push(feed.mark(instrument, price));
       }
     }
-    for (const instrument of instruments) last[instrument] = window * perWindow;
-    const streams = instruments.map((key) => ({
-      topic: 'trades',
-      key,
-      lastSequence: last[key] ?? 0,
-      count: perWindow,
-      controlTotal: '0.000',
-    }));
-    all.push(...feed.close(streams));
+    const streams = instruments.flatMap((key) => [
+      total('trades', key, window * perWindow, perWindow),
+      total('marks', key, window * marks, marks),
+    ]);
+    const deposits = window === 1 ? [total('deposits', 'USDT', accounts.length, 3)] : [];
+    all.push(...feed.close(streams, deposits));
   }
   return all;
 }
+
+/** The control total is left at zero: these specs are about order, not about reconciliation. */
+const total = (topic: StreamTopic, key: string, lastSequence: number, count: number) => ({
+  topic,
+  key,
+  lastSequence,
+  count,
+  controlTotal: '0',
+});
