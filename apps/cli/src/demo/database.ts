@@ -12,11 +12,16 @@ export async function createDatabase(
   return { url: own.href, drop: () => run(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
-async function run(url: string, statement: string): Promise<void> {
+const run = (url: string, statement: string): Promise<void> =>
+  connected(url, async (client) => void (await client.query(statement)));
+
+async function connected<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
-  await client.connect();
+  // A server that goes away fails the query under way; between queries nobody needs to know.
+  client.on('error', () => undefined);
   try {
-    await client.query(statement);
+    await client.connect();
+    return await use(client);
   } finally {
     await client.end();
   }
@@ -28,16 +33,12 @@ export interface Projected {
   readonly acks: number;
 }
 
-export async function projected(url: string): Promise<Projected> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
+export function projected(url: string): Promise<Projected> {
+  return connected(url, async (client) => {
     const { rows } = await client.query<{ read: string | null; acks: string | null }>(
       `SELECT (SELECT position FROM "read".projection_checkpoint WHERE name = 'read') AS read,
               (SELECT position FROM outputs.checkpoint WHERE name = 'acks') AS acks`,
     );
     return { readModel: Number(rows[0]?.read ?? 0), acks: Number(rows[0]?.acks ?? 0) };
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -14,9 +14,10 @@ export class Cleanup {
     }
   }
 
-  /** Registers how to undo something that has just been started. */
+  /** Registers how to undo something that has just been started; undoes it at once where all is being undone. */
   add(undo: Undo): void {
     this.undos.push(undo);
+    if (this.running) this.running = this.running.then(() => this.undoAll());
   }
 
   /** Undoes everything; a second call waits for the first. One failing step does not stop the others. */
