@@ -45,6 +45,7 @@ export function program(): Command {
   addStatement(novate);
   addRebuild(novate);
   addServe(novate);
+  addBench(novate);
   for (const command of novate.commands) command.exitOverride(exitWithUsage);
   return novate;
 }
@@ -131,5 +132,18 @@ function addServe(novate: Command): void {
     .action(async (options: { port: number }) => {
       const { runServe } = await import('./commands/serve.js');
       finish(await runServe(options));
+    });
+}
+
+function addBench(novate: Command): void {
+  novate
+    .command('bench')
+    .description('measure this machine: our rates against plain Postgres, file and Kafka code')
+    .option('--only <id>', 'one row, or a group of them, e.g. journal')
+    .option('--samples <n>', 'samples behind each median', wholeNumber(1))
+    .option('--json', 'print the rows as one JSON array, the last line')
+    .action(async (options: { only?: string; samples?: number; json?: boolean }) => {
+      const { runBench } = await import('./bench/run.js');
+      finish(await runBench(options));
     });
 }

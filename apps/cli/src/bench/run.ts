@@ -1,0 +1,106 @@
+import {
+  printServices,
+  resolveKafka,
+  resolvePostgres,
+  type Resolved,
+} from '../../../../infra/local/index.js';
+import { Cleanup } from '../terminal/cleanup.js';
+import { CliError, ExitCode } from '../terminal/exit.js';
+import { stderrProgress, type Progress } from '../terminal/progress.js';
+import { benchIntake, INTAKE_TRADES, intakeRow } from './intake.js';
+import { benchJournal, journalRows } from './journal.js';
+import { readLoad } from './load.js';
+import { machineFacts } from './machine.js';
+import { refuseLooseDurability } from './postgres.js';
+import { renderRows } from './render.js';
+import type { BenchRow } from './statistics.js';
+
+export interface BenchOptions {
+  /** Print the rows as one JSON array, the last line. */
+  readonly json?: boolean;
+  /** Only the row with this id, or the rows of this group (`journal`). */
+  readonly only?: string;
+  /** Samples behind each median. */
+  readonly samples?: number;
+}
+
+/** Enough for a median that one busy moment does not move. */
+export const DEFAULT_SAMPLES = 7;
+
+const journalIds = Object.values(journalRows).map(({ id }) => id);
+const ids = [...journalIds, intakeRow.id];
+
+/** `novate bench`: our rates against plain ones, in one run on this machine. Resolves with the exit code. */
+export async function runBench(options: BenchOptions): Promise<number> {
+  const wanted = ids.filter((id) => isWanted(id, options.only));
+  if (wanted.length === 0) {
+    throw new CliError(
+      `there is no row "${options.only}"`,
+      ExitCode.usage,
+      `use ${ids.join(', ')}`,
+    );
+  }
+  const progress = stderrProgress();
+  const cleanup = new Cleanup(() => progress.step('interrupted: stopping everything'));
+  try {
+    const rows = await measure(wanted, options.samples ?? DEFAULT_SAMPLES, progress, cleanup);
+    process.stdout.write(`${[...machineFacts(), '', renderRows(rows)].join('\n')}\n`);
+    if (options.json === true) process.stdout.write(`${JSON.stringify(rows)}\n`);
+    return ExitCode.ok;
+  } catch (error) {
+    // What breaks because we are stopping everything is no news; the signal's handler ends the process.
+    if (cleanup.interrupted) return await new Promise<never>(() => undefined);
+    throw error;
+  } finally {
+    await cleanup.run();
+  }
+}
+
+function isWanted(id: string, only: string | undefined): boolean {
+  return only === undefined || id === only || id.startsWith(`${only}.`);
+}
+
+async function measure(
+  wanted: readonly string[],
+  samples: number,
+  progress: Progress,
+  cleanup: Cleanup,
+): Promise<BenchRow[]> {
+  const report = (line: string): void => progress.step(line);
+  const withKafka = wanted.includes(intakeRow.id);
+  const resolving = [
+    resolvePostgres({ progress: report }),
+    ...(withKafka ? [resolveKafka({ progress: report })] : []),
+  ];
+  for (const one of resolving) cleanup.add(async () => (await one.catch(() => undefined))?.stop());
+  const services = await Promise.all(resolving);
+  printServices(services);
+  const urls = services.map(addressOf);
+  const postgres = urls[0] ?? '';
+  await refuseLooseDurability(postgres);
+
+  const load = readLoad(INTAKE_TRADES);
+  const onSample = (name: string, round: number, rate: number): void =>
+    progress.step(`${name} ${round}/${samples}: ${Math.round(rate).toLocaleString('en')}/s`);
+  const rows: BenchRow[] = [];
+  if (wanted.some((id) => journalIds.includes(id))) {
+    progress.step('journal: warming up');
+    rows.push(...(await benchJournal(postgres, load, samples, onSample)));
+  }
+  if (withKafka) {
+    progress.step('intake: producing, then warming up');
+    rows.push(
+      await benchIntake({ postgres, brokers: urls[1] ?? '', load, samples, onSample, cleanup }),
+    );
+  }
+  return rows.filter(({ id }) => wanted.includes(id));
+}
+
+function addressOf({ name, url, reason }: Resolved): string {
+  if (url !== undefined) return url;
+  throw new CliError(
+    `there is no ${name}: ${reason ?? ''}`,
+    ExitCode.unavailable,
+    'install what the reason names, or bench the rows that do without: --only journal',
+  );
+}

@@ -1,0 +1,78 @@
+/** One line of the bench: our rate and what it is measured against, taken in the same run. */
+export interface BenchRow {
+  readonly id: string;
+  readonly name: string;
+  /** Median of our samples, in `unit`. */
+  readonly value: number;
+  readonly unit: string;
+  /** What it is measured against, and the median of its samples in the same unit. */
+  readonly against: string;
+  readonly againstValue: number;
+  /** value / againstValue. */
+  readonly ratio: number;
+  /** Smallest ratio that meets the budget. */
+  readonly goal: number;
+  readonly met: boolean;
+  /** Samples behind each median. */
+  readonly samples: number;
+}
+
+/** What a row says before it was measured. */
+export type RowSpec = Pick<BenchRow, 'id' | 'name' | 'unit' | 'against' | 'goal'>;
+
+/** Middle of the sorted values; of an even number, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[sorted.length >> 1];
+  const lower = sorted[(sorted.length - 1) >> 1];
+  if (upper === undefined || lower === undefined) throw new RangeError('no samples, no median');
+  return (lower + upper) / 2;
+}
+
+/** Takes one sample and returns its rate. */
+export type Contender = () => Promise<number>;
+
+/**
+ * Runs the contenders in turn, round by round (A B A B ...), so that whatever else the machine does meanwhile meets all
+ * of them alike. A first round warms caches and compilers and is thrown away.
+ */
+export async function interleave<K extends string>(
+  contenders: Readonly<Record<K, Contender>>,
+  rounds: number,
+  onSample: (name: NoInfer<K>, round: number, rate: number) => void = () => undefined,
+): Promise<Record<K, number[]>> {
+  const names = Object.keys(contenders) as K[];
+  const rates = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
+    K,
+    number[]
+  >;
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const name of names) {
+      const rate = await contenders[name]();
+      if (round === 0) continue;
+      rates[name].push(rate);
+      onSample(name, round, rate);
+    }
+  }
+  return rates;
+}
+
+/** Compares two sets of samples; both have the same number by construction. */
+export function rowOf(spec: RowSpec, ours: readonly number[], theirs: readonly number[]): BenchRow {
+  const { id, name, unit, against, goal } = spec;
+  const value = median(ours);
+  const againstValue = median(theirs);
+  const ratio = value / againstValue;
+  return {
+    id,
+    name,
+    value: Math.round(value),
+    unit,
+    against,
+    againstValue: Math.round(againstValue),
+    ratio: Number(ratio.toFixed(3)),
+    goal,
+    met: ratio >= goal,
+    samples: ours.length,
+  };
+}
