@@ -26,7 +26,10 @@ export interface AppParts {
   readonly read: readonly DynamicModule[];
 }
 
-/** The HTTP side of the clearing app. Every route passes the rights guard, every refusal the problem filter. */
+/**
+ * The HTTP side of the clearing app. Every route passes the rights guard, every refusal the problem
+ * filter.
+ */
 @Module({})
 export class AppModule {
   static forParts(parts: AppParts): DynamicModule {

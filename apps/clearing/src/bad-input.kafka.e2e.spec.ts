@@ -40,7 +40,10 @@ describeServices('bad input over Kafka', () => {
         stream?.key === headers['ce_subject'] &&
         String(sequence) === headers['ce_sequence'],
     );
-  /** Sends a sound trade on the other stream and waits for its ack: everything before it was decided. */
+  /**
+   * Sends a sound trade on the other stream and waits for its ack: everything before it was
+   * decided.
+   */
   const barrier = async (): Promise<Ack[]> => {
     const last = feed.trade(`B-${randomUUID()}`, { instrument: 'ETH-PERP' });
     await producer.send([last]);
@@ -117,7 +120,7 @@ describeServices('bad input over Kafka', () => {
     await expect(producer.send([huge])).rejects.toThrow(/large/i);
   }, 60_000);
 
-  it('takes no deposit without the custodian signature, and loses no sequence to a forged one', async () => {
+  it('takes no unsigned deposit, and loses no sequence to a forged one', async () => {
     const forged = feed.deposit('D1', 'M1-H', '1000000', {
       sequence: 1,
       headers: { 'novate-signature': '00'.repeat(32) },

@@ -47,7 +47,10 @@ export class Clearing {
     private readonly crash: CrashHook | undefined,
   ) {}
 
-  /** Starts everything; when a part cannot start, what had started is closed and the reason is thrown. */
+  /**
+   * Starts everything; when a part cannot start, what had started is closed and the reason is
+   * thrown.
+   */
   static async start(config: Config, hooks: ClearingHooks): Promise<Clearing> {
     await migrateJournal(config.databaseUrl);
     const pool = new Pool({ connectionString: config.databaseUrl, max: 4 });
@@ -168,7 +171,10 @@ export class Clearing {
     readiness.set('kafka', true);
   }
 
-  /** Acks of the last batches go out before we do, within reason: the rest is published at the next start. */
+  /**
+   * Acks of the last batches go out before we do, within reason: the rest is published at the next
+   * start.
+   */
   private async drainOutputs(): Promise<void> {
     const until = performance.now() + DRAIN_MS;
     while (this.publisher && !this.engine.failed && performance.now() < until) {

@@ -88,7 +88,8 @@ describeServices('kill -9 while Kafka delivers', () => {
     await first.setUp();
     await first.stop();
 
-    // Each life gets its share of the day: half of it while it starts, half in small pieces while it runs.
+    // Each life gets its share of the day: half of it while it starts, half in small pieces while
+    // it runs.
     const share = Math.ceil(day.length / (KILLS + 1));
     let sent = 0;
     const deliver = async (until: number) => {

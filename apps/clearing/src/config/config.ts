@@ -44,7 +44,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const KEY = /^[\x21-\x7e]{16,256}$/;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Reads and checks the environment. Throws one `ConfigError` that lists everything wrong with it. */
+/**
+ * Reads and checks the environment. Throws one `ConfigError` that lists everything wrong with it.
+ */
 export function readConfig(env: Environment): Config {
   const problems = settings.flatMap((setting) => problemsOf(setting, env));
   const value = (name: SettingName) => valueOf(name, env);

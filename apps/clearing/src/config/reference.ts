@@ -18,12 +18,13 @@ export function configurationReference(): string {
   return [
     '# Configuration of the clearing app',
     '',
-    'Generated from `apps/clearing/src/config/settings.ts`; do not edit. Read once at start; every error is',
-    'listed at once and the process exits with 2. Secrets are never printed.',
+    'Generated from `apps/clearing/src/config/settings.ts`; do not edit. Read once at start; every',
+    'error is listed at once and the process exits with 2. Secrets are never printed.',
     '',
     ...table([['variable', 'kind', 'default', 'what it is'], ...rows]),
     '',
-    'Keys: 16 to 256 printable characters, each given to one role only. A role without a key is closed.',
+    'Keys: 16 to 256 printable characters, each given to one role only. A role without a key is',
+    'closed.',
     '',
   ].join('\n');
 }

@@ -29,7 +29,10 @@ const integer = (
   about: string,
 ): Setting => ({ name, kind: 'integer', fallback: String(fallback), min, max, about });
 
-/** Everything the clearing app reads from its environment. docs/configuration.md is made from this table. */
+/**
+ * Everything the clearing app reads from its environment. docs/configuration.md is made from this
+ * table.
+ */
 export const settings = [
   text('NOVATE_DATABASE_URL', 'Postgres 15 or later: journal, outputs and read model.', {
     required: true,

@@ -92,7 +92,7 @@ describe('Engine', () => {
     expect(again.stateHash()).toBe(engine.stateHash());
   });
 
-  it('records a gap once, however often its stream is looked at, and holds a later window', async () => {
+  it('records a gap once, and holds a later window', async () => {
     const store = memoryStore();
     const engine = await openEngine(memoryJournal(store));
     const before = engine.head.size;
@@ -110,7 +110,7 @@ describe('Engine', () => {
     expect(again.head.size).toBe(before + 1);
   });
 
-  it('records an unreadable HTTP message at once, without the sequence it came too early for', async () => {
+  it('records an unreadable HTTP message that came too early without its sequence', async () => {
     const engine = await openEngine();
     const { at, source } = tradeCommand(5);
     const rejection = ledger.reject('MALFORMED_JSON', 'value', 'no JSON');
@@ -129,7 +129,7 @@ describe('Engine', () => {
     expect(kafka?.waiting).toBe('wait-gap');
   });
 
-  it('ends for good when an append fails: nothing pending is answered, nothing new taken', async () => {
+  it('ends for good when an append fails, and takes nothing new', async () => {
     const gate = gated(memoryJournal());
     const fatal: string[] = [];
     const engine = await openEngine(gate.journal, { onFatal: (e) => fatal.push(e.message) });

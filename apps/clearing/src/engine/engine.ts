@@ -53,9 +53,10 @@ function withoutPlace(command: Extract<Command, { kind: 'unreadable' }>): Comman
 }
 
 /**
- * The single writer. Commands are decided in memory in order of arrival; whatever arrives while one batch commits
- * forms the next. The state runs ahead of the journal by the batch under way, so a failed append ends the engine:
- * everything pending is refused and the process has to start again from the journal.
+ * The single writer. Commands are decided in memory in order of arrival; whatever arrives while one
+ * batch commits forms the next. The state runs ahead of the journal by the batch under way, so a
+ * failed append ends the engine: everything pending is refused and the process has to start again
+ * from the journal.
  */
 export class Engine {
   private readonly queue: Submission[] = [];
@@ -151,7 +152,10 @@ export class Engine {
     this.listeners.push(listener);
   }
 
-  /** Decides commands in order. Resolves when all of them are durable; rejects when the engine ended. */
+  /**
+   * Decides commands in order. Resolves when all of them are durable; rejects when the engine
+   * ended.
+   */
   submit(items: readonly EngineItem[]): Promise<Outcome[]> {
     if (this.failure) return Promise.reject(this.failure);
     if (this.closing) return Promise.reject(new Error('the engine is closing'));
@@ -204,7 +208,8 @@ export class Engine {
     if (mark && waits && !gap) {
       return { events: [], position, recordedAt: 0, waiting: waits };
     }
-    // Over HTTP nobody waits: what cannot be read is recorded without the sequence it came too early for.
+    // Over HTTP nobody waits: what cannot be read is recorded without the sequence it came too
+    // early for.
     const taken = command.kind === 'unreadable' && waits ? withoutPlace(command) : command;
     const { events, rejection }: Decision = this.machine.step(this.state, taken);
     for (const event of events) this.open.events.push(event);
@@ -226,7 +231,9 @@ export class Engine {
     this.dirty.set(`${mark.topic}/${mark.partition}`, mark);
   }
 
-  /** Closes the open batch and appends it. The state it leaves was checked before a byte is written. */
+  /**
+   * Closes the open batch and appends it. The state it leaves was checked before a byte is written.
+   */
   private seal(): void {
     const batch = this.open;
     this.open = emptyBatch();

@@ -1,8 +1,9 @@
 import type { PartitionOffset } from '#events';
 
 /**
- * How far one Kafka partition has been decided: everything below `next`, and single offsets above it. A waiting
- * stream leaves a hole, which holds `next` back while the offsets after it go on being decided.
+ * How far one Kafka partition has been decided: everything below `next`, and single offsets above
+ * it. A waiting stream leaves a hole, which holds `next` back while the offsets after it go on
+ * being decided.
  */
 export class Progress {
   /** Bit i (least significant first) stands for offset `origin + i`; `origin <= nextOffset`. */

@@ -1,7 +1,10 @@
 import type { AnyNewEvent, AnyRecordedEvent, Micros } from '#events';
 import type { Command, Rejection } from '#ledger';
 
-/** The Kafka message a command was read from. Its partition's progress is committed with the command's events. */
+/**
+ * The Kafka message a command was read from. Its partition's progress is committed with the
+ * command's events.
+ */
 export interface Mark {
   readonly topic: string;
   readonly partition: number;
@@ -25,7 +28,9 @@ export interface Outcome {
   readonly position: number;
   readonly recordedAt: Micros;
   readonly rejection?: Rejection;
-  /** Set for a Kafka message whose turn has not come: it was not decided and its offset stays open. */
+  /**
+   * Set for a Kafka message whose turn has not come: it was not decided and its offset stays open.
+   */
   readonly waiting?: 'wait-window' | 'wait-gap';
 }
 

@@ -7,7 +7,9 @@ import { Public, Roles } from '../rights/index.js';
 import { Metrics } from './metrics.js';
 import { Readiness } from './readiness.js';
 
-/** Liveness, readiness and metrics. The probes tell nothing about the house, so they need no key. */
+/**
+ * Liveness, readiness and metrics. The probes tell nothing about the house, so they need no key.
+ */
 @ApiTags('operations')
 @Controller()
 export class HealthController {

@@ -56,14 +56,9 @@ export class Metrics {
       ],
     ];
     for (const [name, help, read] of gauges) {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read());
-        },
-      });
+      const collect = (): void => gauge.set(read());
+      const gauge: Gauge = new Gauge({ name, help, registers: [], collect });
+      this.registry.registerMetric(gauge);
     }
   }
 

@@ -61,7 +61,9 @@ class House {
   }
 }
 
-/** Reads partitions as the source does: fetch, hand on, answer, release, read again where told to. */
+/**
+ * Reads partitions as the source does: fetch, hand on, answer, release, read again where told to.
+ */
 class Reader {
   readonly positions: number[];
   private readonly alignment: Alignment<Raw>;
@@ -164,7 +166,7 @@ describe('Alignment', () => {
     expect(offsets(house)).toEqual([0, 1, 2]);
   });
 
-  it('takes a stream that waits for its window for no gap, however much of it comes at once', () => {
+  it('takes a stream that waits for its window for no gap', () => {
     const house = new House();
     const log = [at('A', 1), at('A', 2, 2), at('A', 3, 2), at('A', 4, 3)].map((p, o) => ({
       offset: o,

@@ -5,7 +5,10 @@ import type { HeldStream } from './held.js';
 /** What the ledger says of a position: see `readiness` in #ledger. */
 export type Readiness = 'ready' | 'wait-window' | 'wait-gap' | 'old';
 
-/** The engine's state as alignment needs it: always the newest decided, never older than an answer it gave. */
+/**
+ * The engine's state as alignment needs it: always the newest decided, never older than an answer
+ * it gave.
+ */
 export interface AlignmentView {
   readiness(at: StreamPosition): Readiness;
   expectedSequence(stream: StreamId): number;
@@ -56,13 +59,15 @@ interface PartitionState {
 }
 
 /**
- * Decides which messages go to the engine now and which wait. A stream whose next sequence is missing, or whose
- * window is not open yet, waits alone: its messages are held in memory in order and handed on as soon as the state
- * has moved. Nothing else waits, in the same partition neither. Pure: it reads the state through `view` only.
+ * Decides which messages go to the engine now and which wait. A stream whose next sequence is
+ * missing, or whose window is not open yet, waits alone: its messages are held in memory in order
+ * and handed on as soon as the state has moved. Nothing else waits, in the same partition neither.
+ * Pure: it reads the state through `view` only.
  *
- * Every offset is handed on until it was decided and never again after: `pending` covers what is under way in this
- * process, the journal's progress what was decided in any. When a partition holds more than `limits`, further
- * messages of waiting streams are let go; once such a stream moves, `rewinds` names the partition to be read again.
+ * Every offset is handed on until it was decided and never again after: `pending` covers what is
+ * under way in this process, the journal's progress what was decided in any. When a partition holds
+ * more than `limits`, further messages of waiting streams are let go; once such a stream moves,
+ * `rewinds` names the partition to be read again.
  */
 export class Alignment<T> {
   private readonly partitions = new Map<string, PartitionState>();
@@ -88,8 +93,8 @@ export class Alignment<T> {
   }
 
   /**
-   * Takes a fetch. `read` is called for messages that are new here only. Returns what goes to the engine now, in
-   * order, and the ranges [from, to) in which the broker holds no message.
+   * Takes a fetch. `read` is called for messages that are new here only. Returns what goes to the
+   * engine now, in order, and the ranges [from, to) in which the broker holds no message.
    */
   fetched<R extends { readonly offset: number }>(
     batch: Fetched<R>,
@@ -152,7 +157,10 @@ export class Alignment<T> {
     return released;
   }
 
-  /** Partitions to be read again from the journal's `next`, because a stream they let go of can move now. */
+  /**
+   * Partitions to be read again from the journal's `next`, because a stream they let go of can move
+   * now.
+   */
   rewinds(): { topic: string; partition: number }[] {
     return [...this.partitions.values()].filter((state) => this.canResume(state));
   }
@@ -164,7 +172,8 @@ export class Alignment<T> {
     const readiness = this.view.readiness(at);
     if (readiness === 'ready' || readiness === 'old') return true;
     const key = keyOfStream(at.stream);
-    // A gap behind messages under way closes when they are decided: the engine sees that, we cannot.
+    // A gap behind messages under way closes when they are decided: the engine sees that, we
+    // cannot.
     const queueing = this.held.holds(key) || state.dropped.has(key);
     if (readiness === 'wait-gap' && !queueing) return true;
     if (state.dropped.has(key) || !this.hasRoom(state)) {
@@ -191,7 +200,9 @@ export class Alignment<T> {
     return readiness === 'ready' || readiness === 'old';
   }
 
-  /** Whether the head of a stream waits for a message that is nowhere here, and nobody was told yet. */
+  /**
+   * Whether the head of a stream waits for a message that is nowhere here, and nobody was told yet.
+   */
   private isGap(stream: HeldStream<Placed<T>>, head: Placed<T>, at: StreamPosition): boolean {
     if (stream.underWay > 0 || this.view.readiness(at) !== 'wait-gap') return false;
     const { dropped } = this.partition(head.topic, head.partition);

@@ -21,8 +21,8 @@ export interface RawMessage {
 }
 
 /**
- * Evidence of a message for its reject, made only when it is asked for. Keeps its own copy of what it may need, so
- * that a message held in memory does not hold on to the whole fetch it came in.
+ * Evidence of a message for its reject, made only when it is asked for. Keeps its own copy of what
+ * it may need, so that a message held in memory does not hold on to the whole fetch it came in.
  */
 export function evidenceOf(raw: RawMessage): () => InputSource {
   const bytes = raw.value.byteLength;

@@ -7,7 +7,10 @@ interface Waiting {
 
 export const keyOfStream = ({ venue, topic, key }: StreamId) => `${venue}|${topic}|${key}`;
 
-/** The held messages of one stream, by sequence; equal sequences (a message sent twice) in order of arrival. */
+/**
+ * The held messages of one stream, by sequence; equal sequences (a message sent twice) in order of
+ * arrival.
+ */
 export class HeldStream<M extends Waiting> {
   /** Messages handed on and not yet answered. */
   underWay = 0;
@@ -42,7 +45,10 @@ export class HeldStream<M extends Waiting> {
   }
 }
 
-/** All streams that wait or have messages under way; others are forgotten, so memory follows the work. */
+/**
+ * All streams that wait or have messages under way; others are forgotten, so memory follows the
+ * work.
+ */
 export class HeldStreams<M extends Waiting> {
   private readonly streams = new Map<string, HeldStream<M>>();
 
@@ -69,7 +75,10 @@ export class HeldStreams<M extends Waiting> {
     if (message.at) this.stream(message.at).add(message);
   }
 
-  /** The engine answered a message that was under way; `gap` is the sequence its stream misses, if it waits. */
+  /**
+   * The engine answered a message that was under way; `gap` is the sequence its stream misses, if
+   * it waits.
+   */
   answer(message: M, gap: number | undefined): void {
     if (!message.at) return;
     const stream = this.stream(message.at);

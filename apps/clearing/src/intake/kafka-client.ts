@@ -4,7 +4,10 @@ import type { LogEntry } from 'kafkajs';
 /** Logs one line; the process decides where it goes. */
 export type Log = (line: string) => void;
 
-/** kafkajs tells of coordinators that are loading and of fetches cut short by a stop: both mend themselves. */
+/**
+ * kafkajs tells of coordinators that are loading and of fetches cut short by a stop: both mend
+ * themselves.
+ */
 const noise =
   /not aware of this member|coordinator is loading|load in progress|rebalancing|stopped/i;
 
@@ -24,7 +27,10 @@ function quiet(log: Log) {
     };
 }
 
-/** One client for consumer, producer and admin. Retries for about half a minute, then gives up with the reason. */
+/**
+ * One client for consumer, producer and admin. Retries for about half a minute, then gives up with
+ * the reason.
+ */
 export function kafkaClient(brokers: readonly string[], log: Log): Kafka {
   return new Kafka({
     clientId: 'novate-clearing',

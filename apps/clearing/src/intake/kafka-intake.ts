@@ -19,14 +19,20 @@ const streamOf = new Map<string, StreamTopic>(
   (Object.keys(topics) as StreamTopic[]).map((stream) => [topics[stream], stream]),
 );
 
-/** Messages read and decided between two looks at the clock, so that HTTP and heartbeats get their turn. */
+/**
+ * Messages read and decided between two looks at the clock, so that HTTP and heartbeats get their
+ * turn.
+ */
 const SLICE = 1_000;
 /** Commands waiting for the engine above which fetching pauses, and below which it goes on. */
 const QUEUE_HIGH = 20_000;
 const QUEUE_LOW = 5_000;
 const HINT_EVERY_MS = 5_000;
 
-/** Kafka to engine: reads, aligns, submits, and answers the alignment with what the engine did. Never blocks a fetch. */
+/**
+ * Kafka to engine: reads, aligns, submits, and answers the alignment with what the engine did.
+ * Never blocks a fetch.
+ */
 export class KafkaIntake implements SourceHandler {
   private readonly alignment: Alignment<EngineItem>;
   private readonly touched = new Map<string, { topic: string; partition: number }>();

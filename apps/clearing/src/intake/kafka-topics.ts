@@ -5,7 +5,10 @@ import { topics } from '#ledger';
 export const ACKS_TOPIC = 'novate.acks.v1';
 export const deadLetterTopic = (topic: string) => `${topic}.dlq`;
 
-/** Broker limit of a message: eight times the intake's, so that an oversized one can be recorded and dead-lettered. */
+/**
+ * Broker limit of a message: eight times the intake's, so that an oversized one can be recorded and
+ * dead-lettered.
+ */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 const partitionsOf: Readonly<Record<StreamTopic, number>> = {
   trades: 4,

@@ -27,13 +27,16 @@ export interface SourceHandler {
   /** The broker begins at `low`: everything before it is gone. */
   truncated(topic: string, partition: number, low: number): void;
   /**
-   * Takes a batch and returns at once, or after short work: it may await `breathe`, which keeps the membership
-   * alive and tells whether the batch is still ours.
+   * Takes a batch and returns at once, or after short work: it may await `breathe`, which keeps the
+   * membership alive and tells whether the batch is still ours.
    */
   batch(batch: SourceBatch, breathe: () => Promise<boolean>): Promise<void>;
 }
 
-/** Where inputs come from. Delivers at least once and in order per partition; the handler sees to exactly once. */
+/**
+ * Where inputs come from. Delivers at least once and in order per partition; the handler sees to
+ * exactly once.
+ */
 export interface MessageSource {
   start(handler: SourceHandler): Promise<void>;
   /** Reads a partition again from `offset`. */

@@ -11,7 +11,10 @@ export interface ReadInput {
   readonly at?: StreamPosition;
 }
 
-/** Turns raw messages of both channels into commands. Never throws: what cannot be read becomes `unreadable`. */
+/**
+ * Turns raw messages of both channels into commands. Never throws: what cannot be read becomes
+ * `unreadable`.
+ */
 export class InputReader {
   constructor(
     private readonly keys: SigningKeys,

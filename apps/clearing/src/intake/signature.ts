@@ -21,8 +21,9 @@ export function sign(
 }
 
 /**
- * Checks a Kafka message's signature: where one is present it has to be right, and where the topic requires one it
- * has to be present. A badly signed message has no say about sequences, so it is recorded without its position.
+ * Checks a Kafka message's signature: where one is present it has to be right, and where the topic
+ * requires one it has to be present. A badly signed message has no say about sequences, so it is
+ * recorded without its position.
  */
 export function badSignature(
   message: {

@@ -4,7 +4,10 @@ import type { OutMessage } from './sink.js';
 
 type Rejected = EventData['InputRejected'];
 
-/** What an ack says beside the position; see docs: accepted, duplicate, rejected, or waiting for a gap. */
+/**
+ * What an ack says beside the position; see docs: accepted, duplicate, rejected, or waiting for a
+ * gap.
+ */
 interface Answer {
   readonly status: 'accepted' | 'duplicate' | 'rejected' | 'waiting';
   readonly at?: Partial<StreamPosition>;
@@ -49,7 +52,10 @@ function rejected(data: Rejected): Answer {
   };
 }
 
-/** The ack of an event: CloudEvents binary mode, `ce_id` is the event's id, keyed like the input it answers. */
+/**
+ * The ack of an event: CloudEvents binary mode, `ce_id` is the event's id, keyed like the input it
+ * answers.
+ */
 export function ackOf(event: AnyRecordedEvent): OutMessage | undefined {
   const answer = answerOf(event);
   if (!answer) return undefined;
@@ -81,7 +87,10 @@ export function ackOf(event: AnyRecordedEvent): OutMessage | undefined {
   };
 }
 
-/** The dead letter of a rejected Kafka message: as it came, as far as it was recorded, with the reason beside it. */
+/**
+ * The dead letter of a rejected Kafka message: as it came, as far as it was recorded, with the
+ * reason beside it.
+ */
 export function deadLetterOf(event: AnyRecordedEvent): OutMessage | undefined {
   if (event.type !== 'InputRejected' || event.data.source.channel !== 'kafka') return undefined;
   const { code, field, reason, source } = event.data;

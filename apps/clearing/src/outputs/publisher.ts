@@ -21,8 +21,8 @@ const RETRY_MS = 1_000;
 const STOP_MS = 3_000;
 
 /**
- * Publishes a projection of the journal. The checkpoint moves after the broker has confirmed, so a crash in between
- * publishes again: at least once, never none. Receivers dedupe by `ce_id`.
+ * Publishes a projection of the journal. The checkpoint moves after the broker has confirmed, so a
+ * crash in between publishes again: at least once, never none. Receivers dedupe by `ce_id`.
  */
 export class Publisher {
   private subscription: Subscription | undefined;
@@ -49,7 +49,8 @@ export class Publisher {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    // A broker that is gone must not keep us from ending: what is not confirmed is published at the next start.
+    // A broker that is gone must not keep us from ending: what is not confirmed is published at the
+    // next start.
     const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
     await Promise.race([this.subscription?.stop(), late]);
     await this.options.sink.stop();
@@ -67,7 +68,9 @@ export class Publisher {
     this.done = next;
   }
 
-  /** Tries until the broker confirms; false when the process stops first, and the checkpoint stays. */
+  /**
+   * Tries until the broker confirms; false when the process stops first, and the checkpoint stays.
+   */
   private async deliver(messages: readonly OutMessage[]): Promise<boolean> {
     while (!this.stopping) {
       try {

@@ -4,7 +4,10 @@ import type { Response } from 'express';
 import { Problem } from './problem.js';
 import type { ProblemDetails } from './problem.js';
 
-/** Every refusal leaves as application/problem+json; an unexpected error tells the caller nothing of its inside. */
+/**
+ * Every refusal leaves as application/problem+json; an unexpected error tells the caller nothing of
+ * its inside.
+ */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly log: (line: string) => void) {}

@@ -21,7 +21,10 @@ const exact: Readonly<Record<string, number>> = {
   '2008_CONFUSABLE_ID': 409,
 };
 
-/** HTTP status of a reject code: 1xxx the message is bad, 4xxx it conflicts, else it cannot be processed. */
+/**
+ * HTTP status of a reject code: 1xxx the message is bad, 4xxx it conflicts, else it cannot be
+ * processed.
+ */
 export function statusOf(code: string): number {
   const known = exact[code];
   if (known !== undefined) return known;

@@ -9,8 +9,8 @@ interface HashedKey {
 const digestOf = (key: string) => createHash('sha256').update(key).digest();
 
 /**
- * The API keys of one process. Only their SHA-256 is kept, and a lookup compares with every key in constant time,
- * so neither memory nor timing gives a key away.
+ * The API keys of one process. Only their SHA-256 is kept, and a lookup compares with every key in
+ * constant time, so neither memory nor timing gives a key away.
  */
 export class KeyRing {
   private readonly keys: readonly HashedKey[];

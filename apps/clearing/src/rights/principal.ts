@@ -7,7 +7,9 @@ export interface Principal {
   readonly id: string;
 }
 
-/** The actor recorded in events: role and id, so that a member and a venue of one name stay apart. */
+/**
+ * The actor recorded in events: role and id, so that a member and a venue of one name stay apart.
+ */
 export function actorOf(principal: Principal): string {
   return `${principal.role}:${principal.id}`;
 }

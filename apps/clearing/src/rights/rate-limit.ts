@@ -12,7 +12,9 @@ interface Bucket {
   at: number;
 }
 
-/** One token bucket per key. Venues and custody carry the flow, so they have their own, larger rate. */
+/**
+ * One token bucket per key. Venues and custody carry the flow, so they have their own, larger rate.
+ */
 export class RateLimiter {
   private readonly buckets = new Map<string, Bucket>();
 

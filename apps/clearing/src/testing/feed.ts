@@ -102,8 +102,9 @@ export class Feed {
 const accounts = ['M1-H', 'M2-H', 'M3-H'] as const;
 
 /**
- * `windows` windows of `perWindow` trades per instrument and a mark for every fifth, in the order a venue would
- * send them. Every stream is named in its window's end, so the result depends on no order of arrival.
+ * `windows` windows of `perWindow` trades per instrument and a mark for every fifth, in the order a
+ * venue would send them. Every stream is named in its window's end, so the result depends on no
+ * order of arrival.
  */
 export function tradingDay(windows: number, perWindow: number): FeedMessage[] {
   const feed = new Feed();

@@ -1,7 +1,10 @@
 import type { InstrumentSpec } from '#events';
 import type { RequestKind } from '../intake/http/command-shapes.js';
 
-/** The small house the app's specs run: two venues, a custodian, three members, two linear perpetuals. */
+/**
+ * The small house the app's specs run: two venues, a custodian, three members, two linear
+ * perpetuals.
+ */
 export const keys = {
   operator: 'operator-key-for-tests',
   custody: 'custody-key-for-tests',

@@ -12,7 +12,10 @@ export const setupCommands = (): Command[] =>
     return { ...body, ...base, kind } as unknown as Command;
   });
 
-/** An engine over a memory journal, with the test house registered unless the journal already holds it. */
+/**
+ * An engine over a memory journal, with the test house registered unless the journal already holds
+ * it.
+ */
 export async function openEngine(
   journal: Journal = memoryJournal(),
   more: Partial<EngineOptions> = {},

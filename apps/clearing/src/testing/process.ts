@@ -55,7 +55,10 @@ export class AppProcess {
   /** Calls the app as the operator. */
   async fetch(path: string, init: RequestInit = {}): Promise<unknown> {
     const headers = { authorization: `Bearer ${keys.operator}`, ...init.headers };
-    const response = await fetch(`http://127.0.0.1:${this.port}${path}`, { ...init, headers });
+    const url = `http://127.0.0.1:${this.port}${path}`;
+    const response = await fetch(url, { ...init, headers }).catch((error: unknown) => {
+      throw new Error(`${path}: ${String(error)}; the app said: ${this.lines.join(' | ')}`);
+    });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();
   }

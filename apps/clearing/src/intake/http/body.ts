@@ -6,8 +6,9 @@ import { Problem } from '../../problem/index.js';
 const DISCARD_MS = 5_000;
 
 /**
- * Reads a request's body up to `limit` bytes. A larger one is refused with 413 as soon as that is known, from its
- * Content-Length or while it arrives; the rest is discarded unread, so that the sender gets to see the answer.
+ * Reads a request's body up to `limit` bytes. A larger one is refused with 413 as soon as that is
+ * known, from its Content-Length or while it arrives; the rest is discarded unread, so that the
+ * sender gets to see the answer.
  */
 export function readBody(request: Request, limit: number): Promise<Buffer> {
   return new Promise((resolve, fail) => {

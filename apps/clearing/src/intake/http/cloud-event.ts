@@ -18,7 +18,10 @@ export interface StructuredInput {
   readonly source?: string;
 }
 
-/** Takes a structured CloudEvent apart. What is missing or of the wrong type is left to the message reader to refuse. */
+/**
+ * Takes a structured CloudEvent apart. What is missing or of the wrong type is left to the message
+ * reader to refuse.
+ */
 export function fromCloudEvent(event: unknown): StructuredInput {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (!isRecord(event)) return { headers, value: bytesOf(event) };

@@ -8,13 +8,15 @@ interface Remembered<T> {
 const KEPT = 10_000;
 
 /**
- * Answers a repeated Idempotency-Key with its first answer, for the newest 10,000 keys of this process. Beyond that
- * the ids inside the commands are what makes a repetition harmless.
+ * Answers a repeated Idempotency-Key with its first answer, for the newest 10,000 keys of this
+ * process. Beyond that the ids inside the commands are what makes a repetition harmless.
  */
 export class Idempotency<T> {
   private readonly known = new Map<string, Remembered<T>>();
 
-  /** Runs `work` once per key. `conflict` says what to throw when the key comes with another body. */
+  /**
+   * Runs `work` once per key. `conflict` says what to throw when the key comes with another body.
+   */
   run(key: string, body: Uint8Array, work: () => Promise<T>, conflict: () => Error): Promise<T> {
     const digest = createHash('sha256').update(body).digest('hex');
     const before = this.known.get(key);

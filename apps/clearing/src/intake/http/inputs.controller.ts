@@ -37,7 +37,9 @@ type Result =
     }
   | ({ readonly status: 'rejected' } & Record<string, unknown>);
 
-/** The HTTP intake: the same messages as on Kafka, as structured CloudEvents, single or in batches. */
+/**
+ * The HTTP intake: the same messages as on Kafka, as structured CloudEvents, single or in batches.
+ */
 @ApiTags('intake')
 @Controller('v1/inputs')
 export class InputsController {

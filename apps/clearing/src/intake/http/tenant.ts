@@ -16,7 +16,10 @@ function accountOf(state: HouseState, command: Command): string | undefined {
   }
 }
 
-/** Refuses a member's command for another member's account. It does not tell whether that account exists. */
+/**
+ * Refuses a member's command for another member's account. It does not tell whether that account
+ * exists.
+ */
 export function foreignAccount(
   state: HouseState,
   command: Command,
