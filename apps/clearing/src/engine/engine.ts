@@ -166,6 +166,12 @@ export class Engine {
     return submission.done;
   }
 
+  /** Resolves when the state in memory is the state of the journal: everything accepted is durable. */
+  async idle(): Promise<void> {
+    while (this.inflight && !this.failure) await this.inflight;
+    if (this.failure) throw this.failure;
+  }
+
   /** Refuses new commands and waits until everything accepted is durable. */
   async close(): Promise<void> {
     this.closing = true;

@@ -4,7 +4,7 @@ import { CliError, ExitCode } from '../terminal/exit.js';
 /** How long "too many requests" and "catching up" are answered by asking again, milliseconds. */
 const PATIENCE_MS = 60_000;
 
-/** What `GET /v1/journal/head` answers. */
+/** What `GET /v1/engine` answers: the live engine's own state, hashed in its memory. */
 export interface LiveHead {
   readonly size: number;
   readonly batches: number;
@@ -27,7 +27,7 @@ export class ClearingApi {
   ) {}
 
   head(): Promise<LiveHead> {
-    return this.call<LiveHead>('GET', '/v1/journal/head');
+    return this.call<LiveHead>('GET', '/v1/engine');
   }
 
   get<T>(path: string): Promise<T> {
