@@ -35,3 +35,10 @@ export type RecordedEvent<T extends EventType = EventType> = NewEvent<T> & {
 export type AnyRecordedEvent = { [T in EventType]: RecordedEvent<T> }[EventType];
 /** A new event as a union that narrows on `type`. */
 export type AnyNewEvent = { [T in EventType]: NewEvent<T> }[EventType];
+
+/** An event as it may stand in an old journal: of any type and schema there ever was. */
+export interface StoredEvent {
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: unknown;
+}

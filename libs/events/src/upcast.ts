@@ -1,16 +1,9 @@
-import type { AnyRecordedEvent } from './event.js';
+import type { AnyRecordedEvent, StoredEvent } from './event.js';
 import { schemaVersions } from './schema-versions.js';
 
 /** An event this build does not know: an unknown type, or a schema newer than the code. */
 export class UnknownEvent extends Error {
   override readonly name = 'UnknownEvent';
-}
-
-/** An event as it may stand in an old journal. */
-export interface StoredEvent {
-  readonly type: string;
-  readonly schemaVersion: number;
-  readonly data: unknown;
 }
 
 /** Turns the data of one schema version into the next. Pure and total. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical.js';
 import { CODEC, decodeEvents, encodeEvents } from '../codec/codec.js';
+import type { StoredEvent } from '../event.js';
+import { upcast } from '../upcast.js';
 import type { AppendRequest, Batch, BatchHeader, JournalHead } from './journal.js';
 import { JournalCorrupt } from './errors.js';
 
@@ -20,28 +22,37 @@ export interface Segment {
   readonly payload: Uint8Array;
 }
 
+/** The batch before, as far as the next one's link to it goes. */
+export type Link = Pick<Segment, 'seq' | 'firstPosition' | 'count' | 'hash'>;
+
 function prefixed(bytes: Uint8Array): Buffer {
+  return Buffer.concat([lengthOf(bytes), bytes]);
+}
+
+function lengthOf(bytes: Uint8Array): Buffer {
   const length = Buffer.alloc(8);
   length.writeBigUInt64BE(BigInt(bytes.byteLength));
-  return Buffer.concat([length, bytes]);
+  return length;
 }
 
 /**
  * SHA-256 over four parts, each preceded by its length as 8 bytes big-endian: the ASCII text `novate/batch/1`, the 32
- * bytes of the previous hash, the header's canonical JSON in UTF-8, the payload. Hex.
+ * bytes of the previous hash (all zero for the first batch), the header's canonical JSON in UTF-8, the payload. Hex.
  */
 export function chainHash(prevHash: string, header: string, payload: Uint8Array): string {
   const hash = createHash('sha256');
   hash.update(prefixed(Buffer.from(DOMAIN, 'ascii')));
   hash.update(prefixed(Buffer.from(prevHash, 'hex')));
   hash.update(prefixed(Buffer.from(header, 'utf8')));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64BE(BigInt(payload.byteLength));
-  return hash.update(length).update(payload).digest('hex');
+  return hash.update(lengthOf(payload)).update(payload).digest('hex');
 }
 
 /** Encodes and hashes a batch on top of the head the writer believes in. */
-export function seal({ expected, events, recordedAt, offsets }: AppendRequest): Segment {
+export function seal(request: AppendRequest): Segment {
+  const { expected, events, recordedAt, offsets = [] } = request;
+  if (events.length === 0) throw new RangeError('a batch holds at least one event');
+  const partitions = new Set(offsets.map(({ topic, partition }) => `${partition} ${topic}`));
+  if (partitions.size < offsets.length) throw new RangeError('a partition has two offsets');
   const header: BatchHeader = {
     shard: expected.shard,
     seq: expected.batches,
@@ -50,10 +61,10 @@ export function seal({ expected, events, recordedAt, offsets }: AppendRequest): 
     epoch: expected.epoch,
     codec: CODEC,
     recordedAt,
-    offsets: offsets ?? [],
+    offsets,
   };
   const text = canonicalJson(header);
-  const payload = encodeEvents(events);
+  const payload = request.payload ?? encodeEvents(events);
   return {
     seq: header.seq,
     firstPosition: header.firstPosition,
@@ -76,10 +87,10 @@ export function headAfter(expected: JournalHead, segment: Segment): JournalHead 
 }
 
 /**
- * Checks a segment against the one before it and decodes it. `previous` is undefined for the first one read, whose link
- * the caller checks by starting one segment earlier.
+ * Checks a segment's own hash, its header and its link to the one before it; throws JournalCorrupt. `previous` is
+ * undefined for the first one read, whose link the caller checks by starting one segment earlier.
  */
-export function open(segment: Segment, previous: Segment | undefined): Batch {
+export function check(segment: Segment, previous: Link | undefined): BatchHeader {
   const { seq, firstPosition, count, header: text, prevHash, hash, payload } = segment;
   const fail = (what: string): never => {
     throw new JournalCorrupt(seq, what);
@@ -89,15 +100,33 @@ export function open(segment: Segment, previous: Segment | undefined): Batch {
   if (header.seq !== seq || header.firstPosition !== firstPosition || header.count !== count) {
     fail('its header names another place');
   }
-  if (previous === undefined) {
-    if (seq === 0 && (prevHash !== GENESIS || firstPosition !== 0)) fail('it is not a beginning');
-  } else {
-    if (seq !== previous.seq + 1) fail(`batch ${previous.seq + 1} is missing`);
-    if (prevHash !== previous.hash) fail('it does not continue the batch before it');
-    if (firstPosition !== previous.firstPosition + previous.count)
-      fail('positions are not contiguous');
+  if (seq === 0 && (prevHash !== GENESIS || firstPosition !== 0)) fail('it is not a beginning');
+  if (previous === undefined) return header;
+  if (seq !== previous.seq + 1) {
+    throw new JournalCorrupt(previous.seq + 1, 'it is missing');
   }
-  const events = decodeEvents(payload, header);
-  if (events.length !== count) fail(`it holds ${events.length} events, its header says ${count}`);
-  return { header, prevHash, hash, events };
+  if (prevHash !== previous.hash) fail('it does not continue the batch before it');
+  if (firstPosition !== previous.firstPosition + previous.count) {
+    fail('positions are not contiguous');
+  }
+  return header;
+}
+
+/** Checks a segment against the one before it and decodes it. */
+export function open(segment: Segment, previous: Link | undefined): Batch {
+  const header = check(segment, previous);
+  const { seq, prevHash, hash, count } = segment;
+  let stored: StoredEvent[];
+  try {
+    stored = decodeEvents(segment.payload, header);
+  } catch (cause) {
+    throw new JournalCorrupt(seq, `its payload cannot be decoded (${String(cause)})`);
+  }
+  if (stored.length !== count) {
+    throw new JournalCorrupt(seq, `it holds ${stored.length} events, its header says ${count}`);
+  }
+  const events = stored.map((event) => upcast(event));
+  const asRecorded = events.every((event, i) => event === stored[i]);
+  const batch = { header, prevHash, hash, events };
+  return asRecorded ? batch : { ...batch, recorded: stored };
 }

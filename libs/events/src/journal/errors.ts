@@ -21,3 +21,8 @@ export class JournalCorrupt extends Error {
 export class JournalUnavailable extends Error {
   override readonly name = 'JournalUnavailable';
 }
+
+/** An event that cannot be recorded: it has no canonical JSON, so nobody could ever prove it. */
+export class InvalidEvent extends Error {
+  override readonly name = 'InvalidEvent';
+}

@@ -1,4 +1,4 @@
-import type { AnyNewEvent, AnyRecordedEvent, Micros } from '../event.js';
+import type { AnyNewEvent, AnyRecordedEvent, Micros, StoredEvent } from '../event.js';
 
 /**
  * Progress of one Kafka partition, committed with the batch it belongs to.
@@ -42,7 +42,10 @@ export interface Batch {
   readonly header: BatchHeader;
   readonly prevHash: string;
   readonly hash: string;
+  /** In the current schema, whatever schema they were recorded in. */
   readonly events: readonly AnyRecordedEvent[];
+  /** As recorded, where that differs: then these, not `events`, are the preimages of the leaves. */
+  readonly recorded?: readonly StoredEvent[];
 }
 
 export interface AppendRequest {
@@ -51,12 +54,14 @@ export interface AppendRequest {
   readonly events: readonly AnyNewEvent[];
   readonly recordedAt: Micros;
   readonly offsets?: readonly PartitionOffset[];
+  /** The same events as `encodeEvents` gave them, where that was done ahead, while an earlier batch was being written. */
+  readonly payload?: Buffer;
 }
 
 export interface Subscription {
-  /** Resolves the first time the subscriber has seen everything that was in the journal. */
+  /** Resolves once the subscriber has handled everything that was in the journal when it subscribed. */
   readonly caughtUp: Promise<void>;
-  /** Resolves when the subscription ended; rejects with the reason it broke. */
+  /** Resolves when it was stopped or the journal closed; rejects with the reason it broke. */
   readonly done: Promise<void>;
   stop(): Promise<void>;
 }
@@ -68,9 +73,15 @@ export interface Journal {
   acquire(writer: string): Promise<JournalHead>;
   /** Atomic: events, chain hash and offsets, or nothing. Throws JournalConflict when fenced or the head moved. */
   append(request: AppendRequest): Promise<JournalHead>;
-  /** Batches whose last position is >= from, verified against the chain. Throws JournalCorrupt naming the batch. */
+  /**
+   * Whole batches whose last position is >= from and whose first position is <= to, up to the head, verified against
+   * the chain. Throws JournalCorrupt naming the batch.
+   */
   read(from: number, to?: number): AsyncIterable<Batch>;
-  /** Calls `onBatch` in order, once each, from `from` on, without gap or repeat, until stopped. */
+  /**
+   * Calls `onBatch` in order, once each, from `from` on, without gap or repeat, until stopped. A batch that began before
+   * `from` comes without its first events. A handler that throws ends the subscription; a server that is away does not.
+   */
   subscribe(from: number, onBatch: (batch: Batch) => Promise<void>): Subscription;
   /** All partitions' offsets as committed with the batches. */
   offsets(): Promise<readonly PartitionOffset[]>;

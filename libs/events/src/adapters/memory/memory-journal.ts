@@ -1,14 +1,23 @@
-import { GENESIS, headAfter, open, seal, type Segment } from '../../journal/chain.js';
+import { GENESIS, headAfter, seal, type Segment } from '../../journal/chain.js';
 import { JournalConflict, JournalUnavailable } from '../../journal/errors.js';
-import type { Batch, Journal, JournalHead, PartitionOffset } from '../../journal/journal.js';
+import type {
+  AppendRequest,
+  Batch,
+  Journal,
+  JournalHead,
+  PartitionOffset,
+  Subscription,
+} from '../../journal/journal.js';
+import { PAGE, readBatches } from '../../journal/reader.js';
 import { follow } from '../../journal/subscription.js';
+import { Wakeup } from '../wakeup.js';
 
 /** What outlives a memory journal's object, as a database outlives a connection. */
 export interface MemoryStore {
   head: JournalHead;
   readonly segments: Segment[];
   readonly offsets: Map<string, PartitionOffset>;
-  readonly waiting: Set<() => void>;
+  readonly wakeup: Wakeup;
 }
 
 export function memoryStore(shard = 0): MemoryStore {
@@ -16,70 +25,93 @@ export function memoryStore(shard = 0): MemoryStore {
     head: { shard, batches: 0, size: 0, epoch: 0, hash: GENESIS },
     segments: [],
     offsets: new Map(),
-    waiting: new Set(),
+    wakeup: new Wakeup(),
   };
 }
 
 /** The reference adapter: the same bytes and checks as Postgres, kept in an array. For tests and simulation. */
 export function memoryJournal(store: MemoryStore = memoryStore()): Journal {
-  let closed = false;
-  const alive = (): void => {
-    if (closed) throw new JournalUnavailable('the journal is closed');
-  };
-  const read = async function* (from: number, to?: number): AsyncGenerator<Batch> {
-    alive();
-    let previous: Segment | undefined;
-    // By index, not by iterator: segments appended while a reader is on its way are read too.
-    for (let i = 0; i < store.segments.length; i += 1) {
-      const segment = store.segments[i]!;
-      const last = segment.firstPosition + segment.count - 1;
-      if (last >= from) {
-        if (to !== undefined && segment.firstPosition > to) return;
-        yield open(segment, previous);
-      }
-      previous = segment;
+  return new MemoryJournal(store);
+}
+
+class MemoryJournal implements Journal {
+  private readonly closing = new AbortController();
+
+  constructor(private readonly store: MemoryStore) {}
+
+  private alive(): void {
+    if (this.closing.signal.aborted) throw new JournalUnavailable('the journal is closed');
+  }
+
+  async head(): Promise<JournalHead> {
+    this.alive();
+    return this.store.head;
+  }
+
+  async acquire(): Promise<JournalHead> {
+    this.alive();
+    this.store.head = { ...this.store.head, epoch: this.store.head.epoch + 1 };
+    return this.store.head;
+  }
+
+  async append(request: AppendRequest): Promise<JournalHead> {
+    this.alive();
+    const { expected, offsets = [] } = request;
+    const { shard, epoch, batches, hash } = this.store.head;
+    if (expected.shard !== shard) throw new RangeError(`this journal holds shard ${shard}`);
+    const segment = seal(request);
+    // Epoch 0 is nobody's: a writer acquires first.
+    if (
+      epoch === 0 ||
+      expected.epoch !== epoch ||
+      expected.batches !== batches ||
+      expected.hash !== hash
+    ) {
+      throw new JournalConflict(`expected batch ${expected.batches} in epoch ${expected.epoch}`);
     }
-  };
-  const wait = async (signal: AbortSignal): Promise<void> => {
-    if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      store.waiting.add(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  };
-  return {
-    head: async () => {
-      alive();
-      return store.head;
-    },
-    acquire: async () => {
-      alive();
-      store.head = { ...store.head, epoch: store.head.epoch + 1 };
-      return store.head;
-    },
-    append: async (request) => {
-      alive();
-      if (request.events.length === 0) throw new RangeError('a batch holds at least one event');
-      const { epoch, batches, hash } = store.head;
-      const { expected } = request;
-      if (expected.epoch !== epoch || expected.batches !== batches || expected.hash !== hash) {
-        throw new JournalConflict(`expected batch ${expected.batches} in epoch ${expected.epoch}`);
-      }
-      const segment = seal(request);
-      store.segments.push(segment);
-      for (const offset of request.offsets ?? []) {
-        store.offsets.set(`${offset.topic}|${offset.partition}`, offset);
-      }
-      store.head = headAfter(expected, segment);
-      for (const wake of store.waiting) wake();
-      store.waiting.clear();
-      return store.head;
-    },
-    read,
-    subscribe: (from, onBatch) => follow({ read, wait }, from, onBatch),
-    offsets: async () => [...store.offsets.values()],
-    close: async () => {
-      closed = true;
-    },
-  };
+    this.store.segments.push(segment);
+    for (const offset of offsets) {
+      this.store.offsets.set(`${offset.topic}|${offset.partition}`, offset);
+    }
+    this.store.head = headAfter(expected, segment);
+    this.store.wakeup.now();
+    return this.store.head;
+  }
+
+  async locate(position: number): Promise<number | undefined> {
+    return this.store.segments.findLast((segment) => segment.firstPosition <= position)?.seq;
+  }
+
+  async page(seq: number): Promise<readonly Segment[]> {
+    this.alive();
+    const { segments, head } = this.store;
+    const start = segments[seq]?.seq === seq ? seq : segments.findIndex((s) => s.seq >= seq);
+    if (start < 0) return [];
+    return segments.slice(start, start + PAGE).filter((s) => s.seq < head.batches);
+  }
+
+  read(from: number, to?: number): AsyncIterable<Batch> {
+    return readBatches(this, { from, to });
+  }
+
+  subscribe(from: number, onBatch: (batch: Batch) => Promise<void>): Subscription {
+    const { wakeup } = this.store;
+    const feed = {
+      size: async () => (await this.head()).size,
+      read: (range: { from: number }) => readBatches(this, range),
+      changes: () => wakeup.changes(),
+      wait: (since: number, signal: AbortSignal) => wakeup.wait(since, signal),
+      recovers: async () => false,
+    };
+    return follow(feed, from, onBatch, this.closing.signal);
+  }
+
+  async offsets(): Promise<readonly PartitionOffset[]> {
+    this.alive();
+    return [...this.store.offsets.values()];
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+  }
 }

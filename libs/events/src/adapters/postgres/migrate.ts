@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
@@ -60,5 +61,12 @@ async function applyAll(client: pg.Client, directory: string): Promise<string[]>
 
 /** Creates or upgrades the journal's tables, roles and triggers. Needs a role that may create them. */
 export async function migrateJournal(url: string): Promise<string[]> {
-  return migrate(url, fileURLToPath(new URL('./migrations', import.meta.url)));
+  return migrate(url, migrationsFolder());
+}
+
+/** The compiler copies no SQL: code that runs from dist/ finds its migrations in the tree it was compiled from. */
+function migrationsFolder(): string {
+  const beside = fileURLToPath(new URL('./migrations', import.meta.url));
+  const here = join(sep, 'dist', 'libs', sep);
+  return existsSync(beside) ? beside : beside.replace(here, join(sep, 'libs', sep));
 }

@@ -1,52 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { GENESIS, headAfter, open, seal, type Segment } from '../../journal/chain.js';
-import { JournalConflict, JournalUnavailable } from '../../journal/errors.js';
+import { GENESIS, headAfter, seal, type Segment } from '../../journal/chain.js';
+import { JournalConflict, JournalCorrupt, JournalUnavailable } from '../../journal/errors.js';
 import type {
   AppendRequest,
   Batch,
   Journal,
   JournalHead,
   PartitionOffset,
+  Subscription,
 } from '../../journal/journal.js';
+import { PAGE, type Range, readBatches } from '../../journal/reader.js';
 import { follow } from '../../journal/subscription.js';
-import { Wakeup } from './wakeup.js';
+import { explain, isLost, isOccupied, isTransient } from './faults.js';
+import { Listener } from './listener.js';
+import * as sql from './statements.js';
 
 export interface PostgresJournalOptions {
-  /** Connection URL; or a pool of the caller's, which the caller closes. */
+  /** Connection URL; or a pool of the caller's, which the caller closes and gives its role. */
   readonly url?: string;
   readonly pool?: pg.Pool;
   readonly shard?: number;
-  /** Role to work as after connecting, e.g. `novate_app`, which cannot change what was written. */
+  /**
+   * Role to work as after connecting with `url`. By default `novate_app`, which cannot change what was written, however
+   * much the login may do; `none` works as the login itself.
+   */
   readonly role?: string;
 }
 
-const PAGE = 16;
-
-const APPEND = `
-WITH moved AS (
-  UPDATE journal.head SET batches = $3 + 1, size = $5::bigint + $6::int, hash = $9
-  WHERE shard = $1 AND epoch = $2 AND batches = $3 AND hash = $8 RETURNING shard
-), kept AS (
-  INSERT INTO journal.segment (shard, seq, first_position, count, header, prev_hash, hash, payload)
-  SELECT $1, $3, $5, $6, $7, $8, $9, $10 FROM moved
-), offsets AS (
-  INSERT INTO journal.intake_offset (shard, topic, partition, next_offset, ahead, seq)
-  SELECT $1, o.topic, o.partition, o.next, o.ahead, $3
-  FROM moved, jsonb_to_recordset($4::jsonb) AS o(topic text, partition int, next bigint, ahead text)
-  ON CONFLICT (shard, topic, partition)
-  DO UPDATE SET next_offset = EXCLUDED.next_offset, ahead = EXCLUDED.ahead, seq = EXCLUDED.seq
-)
-SELECT shard, pg_notify('novate_journal', $1::text) FROM moved`;
-
-interface Row {
-  readonly seq: string;
-  readonly first_position: string;
-  readonly count: number;
-  readonly header: string;
-  readonly prev_hash: string;
-  readonly hash: string;
-  readonly payload: Buffer;
-}
+const MAX_PAUSE_MS = 5_000;
 
 /** The default adapter: one row per batch, head compare-and-swap, offsets and batch in one statement. */
 export function postgresJournal(options: PostgresJournalOptions): Journal {
@@ -57,20 +39,20 @@ class PostgresJournal implements Journal {
   private readonly pool: pg.Pool;
   private readonly ownsPool: boolean;
   private readonly shard: number;
-  private readonly wakeup: Wakeup;
-  private closed = false;
+  private readonly listener: Listener;
+  private readonly closing = new AbortController();
+  /** Queries without an answer yet. */
+  private readonly asked = new Set<Promise<unknown>>();
 
-  constructor(options: PostgresJournalOptions) {
-    const { url, pool, shard, role } = options;
+  constructor({ url, pool, shard = 0, role = 'novate_app' }: PostgresJournalOptions) {
     if (pool === undefined && url === undefined) throw new TypeError('url or pool is needed');
-    const config: pg.PoolConfig = { connectionString: url, max: 4 };
-    if (role !== undefined) config.options = `-c role=${role}`;
-    this.pool = pool ?? new pg.Pool(config);
+    const working = role === 'none' ? {} : { options: `-c role=${role}` };
+    this.pool = pool ?? new pg.Pool({ connectionString: url, max: 4, ...working });
     this.ownsPool = pool === undefined;
     // An idle connection that breaks is replaced on next use: not a reason to end the process.
     if (this.ownsPool) this.pool.on('error', () => undefined);
-    this.shard = shard ?? 0;
-    this.wakeup = new Wakeup(this.pool);
+    this.shard = shard;
+    this.listener = new Listener(this.pool);
   }
 
   private async query<R extends pg.QueryResultRow>(
@@ -78,48 +60,60 @@ class PostgresJournal implements Journal {
     values: unknown[],
     name?: string,
   ): Promise<R[]> {
-    if (this.closed) throw new JournalUnavailable('the journal is closed');
+    if (this.closing.signal.aborted) throw new JournalUnavailable('the journal is closed');
     const config = name === undefined ? { text, values } : { name, text, values };
-    return (await this.pool.query<R>(config)).rows;
+    const answer = this.pool.query<R>(config);
+    this.asked.add(answer);
+    return (await answer.finally(() => this.asked.delete(answer))).rows;
+  }
+
+  /** A query whose failure leaves nothing open. */
+  private async ask<R extends pg.QueryResultRow>(
+    text: string,
+    values: unknown[],
+    name?: string,
+  ): Promise<R[]> {
+    try {
+      return await this.query<R>(text, values, name);
+    } catch (error) {
+      throw explain(error);
+    }
   }
 
   async head(): Promise<JournalHead> {
-    const rows = await this.query<{ epoch: string; batches: string; size: string; hash: string }>(
-      'SELECT epoch, batches, size, hash FROM journal.head WHERE shard = $1',
-      [this.shard],
-    );
-    const row = rows[0];
-    if (row === undefined) {
-      return { shard: this.shard, batches: 0, size: 0, epoch: 0, hash: GENESIS };
-    }
-    const [epoch, batches, size] = [Number(row.epoch), Number(row.batches), Number(row.size)];
-    return { shard: this.shard, epoch, batches, size, hash: row.hash };
+    const [row] = await this.ask<HeadRow>(sql.HEAD, [this.shard], 'novate_head');
+    if (row) return this.toHead(row);
+    return { shard: this.shard, batches: 0, size: 0, epoch: 0, hash: GENESIS };
+  }
+
+  private toHead({ epoch, batches, size, hash }: HeadRow): JournalHead {
+    const counts = { batches: Number(batches), size: Number(size), epoch: Number(epoch) };
+    return { shard: this.shard, ...counts, hash };
   }
 
   async acquire(writer: string): Promise<JournalHead> {
-    await this.query(
-      `INSERT INTO journal.head VALUES ($1, 1, 0, 0, $2, $3)
-       ON CONFLICT (shard) DO UPDATE SET epoch = journal.head.epoch + 1, writer = EXCLUDED.writer`,
-      [this.shard, GENESIS, writer],
-    );
-    return this.head();
+    const [row] = await this.ask<HeadRow>(sql.ACQUIRE, [this.shard, GENESIS, writer]);
+    return this.toHead(row!);
   }
 
   async append(request: AppendRequest): Promise<JournalHead> {
-    if (request.events.length === 0) throw new RangeError('a batch holds at least one event');
     const { expected } = request;
+    if (expected.shard !== this.shard) {
+      throw new RangeError(`this journal holds shard ${this.shard}, not ${expected.shard}`);
+    }
     const segment = seal(request);
-    let moved: number;
+    let moved: boolean;
     try {
       moved = await this.write(expected, segment, request.offsets ?? []);
     } catch (error) {
-      if (!isLost(error)) throw error;
+      if (isOccupied(error)) throw new JournalCorrupt(segment.seq, 'it is there before its time');
+      if (!isLost(error)) throw explain(error);
       return this.resolveUnknown(expected, segment, error);
     }
-    if (moved === 0) {
+    if (!moved) {
       throw new JournalConflict(`expected batch ${expected.batches} in epoch ${expected.epoch}`);
     }
-    this.wakeup.now();
+    this.listener.now();
     return headAfter(expected, segment);
   }
 
@@ -127,73 +121,49 @@ class PostgresJournal implements Journal {
     expected: JournalHead,
     segment: Segment,
     offsets: readonly PartitionOffset[],
-  ): Promise<number> {
-    const rows = await this.query(
-      APPEND,
-      [
-        this.shard,
-        expected.epoch,
-        segment.seq,
-        JSON.stringify(offsets),
-        segment.firstPosition,
-        segment.count,
-        segment.header,
-        segment.prevHash,
-        segment.hash,
-        segment.payload,
-      ],
-      'novate_append',
-    );
-    return rows.length;
+  ): Promise<boolean> {
+    const { seq, firstPosition, count, header, prevHash, hash, payload } = segment;
+    const place = [this.shard, expected.epoch, seq, JSON.stringify(offsets)];
+    const row = [firstPosition, count, header, prevHash, hash, payload];
+    const rows = await this.query(sql.APPEND, [...place, ...row], 'novate_append');
+    return rows.length > 0;
   }
 
-  /** The connection broke before the answer came: the head says whether the batch is in. */
+  /**
+   * The connection broke before the answer came. Once the epoch is raised the batch can no longer arrive, so what the
+   * head says then is final: our hash, and it was written; the old one, and it never will be.
+   */
   private async resolveUnknown(
     expected: JournalHead,
     segment: Segment,
     cause: unknown,
   ): Promise<JournalHead> {
+    const { epoch, batches, hash } = expected;
+    const fenced = await this.ask(sql.FENCE, [this.shard, epoch, batches, hash]).catch((error) => {
+      const said = 'its connection broke and the database is away: acquire() before writing again';
+      throw new JournalUnavailable(`batch ${segment.seq} may or may not be written: ${said}`, {
+        cause: error,
+      });
+    });
+    if (fenced.length > 0) {
+      const said = 'its connection broke; acquire() before writing again';
+      throw new JournalUnavailable(`batch ${segment.seq} was not written: ${said}`, { cause });
+    }
     const head = await this.head();
-    if (head.hash === segment.hash && head.batches === segment.seq + 1) return head;
-    if (head.hash === expected.hash && head.epoch === expected.epoch) {
-      throw new JournalUnavailable('the batch was not written: its connection broke', { cause });
+    if (head.epoch !== epoch || head.hash !== segment.hash) {
+      throw new JournalConflict(`the head moved to batch ${head.batches} in epoch ${head.epoch}`);
     }
-    throw new JournalConflict(`the head moved to batch ${head.batches}`);
+    this.listener.now();
+    return head;
   }
 
-  async *read(from: number, to?: number): AsyncGenerator<Batch> {
-    const start = await this.query<{ seq: string }>(
-      `SELECT seq FROM journal.segment WHERE shard = $1 AND first_position <= $2
-       ORDER BY first_position DESC LIMIT 1`,
-      [this.shard, from],
-    );
-    // One batch earlier, so that the first one's link is checked as well.
-    let next = Math.max(Number(start[0]?.seq ?? 0) - 1, 0);
-    let previous: Segment | undefined;
-    let page = this.page(next);
-    for (;;) {
-      const segments = await page;
-      if (segments.length === 0) return;
-      next = segments[segments.length - 1]!.seq + 1;
-      page = this.page(next);
-      // Fetched ahead: whoever stops reading early must not leave an unhandled rejection behind.
-      page.catch(() => undefined);
-      for (const segment of segments) {
-        if (to !== undefined && segment.firstPosition > to) return;
-        const batch = open(segment, previous);
-        previous = segment;
-        if (segment.firstPosition + segment.count > from) yield batch;
-      }
-    }
+  async locate(position: number): Promise<number | undefined> {
+    const [row] = await this.ask<{ seq: string }>(sql.LOCATE, [this.shard, position]);
+    return row && Number(row.seq);
   }
 
-  private async page(from: number): Promise<Segment[]> {
-    const rows = await this.query<Row & pg.QueryResultRow>(
-      `SELECT seq, first_position, count, header, prev_hash, hash, payload
-       FROM journal.segment WHERE shard = $1 AND seq >= $2 ORDER BY seq LIMIT ${PAGE}`,
-      [this.shard, from],
-      'novate_read',
-    );
+  async page(seq: number): Promise<readonly Segment[]> {
+    const rows = await this.ask<SegmentRow>(sql.READ_PAGE, [this.shard, seq, PAGE], 'novate_read');
     return rows.map((row) => ({
       seq: Number(row.seq),
       firstPosition: Number(row.first_position),
@@ -205,30 +175,59 @@ class PostgresJournal implements Journal {
     }));
   }
 
-  subscribe(from: number, onBatch: (batch: Batch) => Promise<void>) {
-    const wait = (signal: AbortSignal): Promise<void> => this.wakeup.wait(signal);
-    return follow({ read: (at) => this.read(at), wait }, from, onBatch);
+  read(from: number, to?: number): AsyncIterable<Batch> {
+    return readBatches(this, { from, to });
+  }
+
+  subscribe(from: number, onBatch: (batch: Batch) => Promise<void>): Subscription {
+    const feed = {
+      size: async () => (await this.head()).size,
+      read: (range: Range) => readBatches(this, range),
+      changes: () => this.listener.changes(),
+      wait: (since: number, signal: AbortSignal) => this.listener.wait(since, signal),
+      recovers,
+    };
+    return follow(feed, from, onBatch, this.closing.signal);
   }
 
   async offsets(): Promise<readonly PartitionOffset[]> {
-    return this.query<PartitionOffset & pg.QueryResultRow>(
-      `SELECT topic, partition, next_offset::text AS next, ahead FROM journal.intake_offset
-       WHERE shard = $1 ORDER BY topic, partition`,
-      [this.shard],
-    );
+    return this.ask<PartitionOffset & pg.QueryResultRow>(sql.OFFSETS, [this.shard]);
   }
 
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    await this.wakeup.close();
+    if (this.closing.signal.aborted) return;
+    this.closing.abort();
+    await this.listener.close();
+    // A pool that ends forgets the queries still waiting for a connection: they would never return.
+    await Promise.allSettled(this.asked);
     if (this.ownsPool) await this.pool.end();
   }
 }
 
-/** Did the connection break while the server may have gone on? Server-side errors carry a five-letter SQLSTATE. */
-function isLost(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  const refused = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
-  return !refused || String(code).startsWith('57P') || String(code).startsWith('08');
+interface HeadRow {
+  readonly epoch: string;
+  readonly batches: string;
+  readonly size: string;
+  readonly hash: string;
+}
+
+interface SegmentRow {
+  readonly seq: string;
+  readonly first_position: string;
+  readonly count: number;
+  readonly header: string;
+  readonly prev_hash: string;
+  readonly hash: string;
+  readonly payload: Buffer;
+}
+
+async function recovers(error: unknown, attempt: number, signal: AbortSignal): Promise<boolean> {
+  if (!isTransient(error)) return false;
+  const pause = Math.min(100 * 2 ** attempt, MAX_PAUSE_MS);
+  try {
+    await sleep(pause, undefined, { signal });
+  } catch {
+    // Stopped meanwhile: whoever asked will see.
+  }
+  return true;
 }
