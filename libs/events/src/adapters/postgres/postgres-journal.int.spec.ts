@@ -1,78 +1,260 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { describePostgres, freshDatabase } from '../../../../../test/support/services.js';
-import { positions, trades } from '../../testing/facts.js';
+import { JournalConflict, JournalCorrupt, JournalUnavailable } from '../../journal/errors.js';
+import { journalContract } from '../../journal/journal.contract.js';
+import type { Journal, JournalHead } from '../../journal/journal.js';
+import { verifyJournal } from '../../journal/verify.js';
+import { collect, positions, trades, upTo } from '../../testing/facts.js';
 import { migrateJournal } from './migrate.js';
 import { postgresJournal } from './postgres-journal.js';
 
-describePostgres('connections of the Postgres journal', () => {
-  let database: Awaited<ReturnType<typeof freshDatabase>>;
-  beforeEach(async () => {
-    database = await freshDatabase();
-  });
-  afterEach(() => database.drop());
+let url: string;
+let drop: () => Promise<void>;
+let owner: pg.Pool;
+/** Each test writes to a shard of its own: cheaper than a database of its own. */
+let shard = 0;
 
-  it('may come from a pool of the caller, which is left open', async () => {
-    await migrateJournal(database.url);
-    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
-    const journal = postgresJournal({ pool });
+async function setUp(): Promise<void> {
+  ({ url, drop } = await freshDatabase());
+  await migrateJournal(url);
+  owner = new pg.Pool({ connectionString: url, max: 2 });
+}
+
+async function tearDown(): Promise<void> {
+  await owner.end();
+  await drop();
+}
+
+/** Appends batches of three trades to a new shard. */
+async function filled(batches: number): Promise<{ journal: Journal; head: JournalHead }> {
+  const journal = postgresJournal({ url, shard });
+  let head = await journal.acquire('writer');
+  for (let i = 0; i < batches; i += 1) {
+    const events = trades(head.size, 3);
+    head = await journal.append({ expected: head, events, recordedAt: i });
+  }
+  return { journal, head };
+}
+
+describePostgres('the journal in Postgres', () => {
+  beforeAll(setUp);
+  afterAll(tearDown);
+
+  journalContract('postgres', async () => {
+    // The contract compares whole heads, so each case has shard 0 to itself.
+    await owner.query('ALTER TABLE journal.segment DISABLE TRIGGER USER');
+    await owner.query('ALTER TABLE journal.head DISABLE TRIGGER USER');
+    await owner.query('TRUNCATE journal.segment, journal.head, journal.intake_offset');
+    await owner.query('ALTER TABLE journal.segment ENABLE ALWAYS TRIGGER segment_append_only');
+    await owner.query('ALTER TABLE journal.head ENABLE ALWAYS TRIGGER head_forward_only');
+    await owner.query('ALTER TABLE journal.head ENABLE ALWAYS TRIGGER head_never_removed');
+    const opened: Journal[] = [];
+    const open = (): Journal => {
+      const journal = postgresJournal({ url });
+      opened.push(journal);
+      return journal;
+    };
+    return {
+      journal: open(),
+      again: async () => open(),
+      cleanup: async () => {
+        await Promise.all(opened.map((journal) => journal.close()));
+      },
+    };
+  });
+
+  describePostgres('rights', rightsCases);
+  describePostgres('tampering', tamperingCases);
+  describePostgres('other transactions and lost connections', faultCases);
+});
+
+function rightsCases(): void {
+  beforeEach(() => {
+    shard += 1;
+  });
+
+  const asRole = async (role: string, statement: string): Promise<unknown> => {
+    const client = await owner.connect();
+    try {
+      await client.query(`SET ROLE ${role}`);
+      return await client.query(statement);
+    } finally {
+      client.release(true);
+    }
+  };
+  const changes = [
+    "UPDATE journal.segment SET payload = ''",
+    'DELETE FROM journal.segment',
+    'TRUNCATE journal.segment',
+  ];
+
+  it.each(changes)('the application may not: %s', async (statement) => {
+    await expect(asRole('novate_app', statement)).rejects.toMatchObject({ code: '42501' });
+  });
+  it.each(changes)('not even a superuser may: %s', async (statement) => {
+    const { journal } = await filled(1);
+    await expect(owner.query(statement)).rejects.toMatchObject({
+      code: '23000',
+      message: expect.stringContaining('append-only'),
+    });
+    await journal.close();
+  });
+  it('not even in a session that switches ordinary triggers off', async () => {
+    const client = await owner.connect();
+    await client.query('SET session_replication_role = replica');
+    const statement = client.query('DELETE FROM journal.segment');
+    await expect(statement).rejects.toMatchObject({ code: '23000' });
+    client.release(true);
+  });
+  it('the head only moves forward', async () => {
+    const { journal } = await filled(2);
+    for (const change of ['batches = 1, size = 3', 'epoch = 0', `hash = '${'ab'.repeat(32)}'`]) {
+      const statement = `UPDATE journal.head SET ${change} WHERE shard = ${shard}`;
+      await expect(asRole('novate_app', statement)).rejects.toMatchObject({ code: '23000' });
+    }
+    await expect(owner.query('DELETE FROM journal.head')).rejects.toMatchObject({ code: '23000' });
+    await journal.close();
+  });
+  it('a reader may read and nothing else', async () => {
+    await expect(asRole('novate_reader', 'SELECT * FROM journal.segment')).resolves.toBeDefined();
+    for (const statement of ['UPDATE journal.head SET epoch = 9', ...changes]) {
+      await expect(asRole('novate_reader', statement)).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+}
+
+function tamperingCases(): void {
+  beforeEach(() => {
+    shard += 1;
+  });
+
+  /** What only somebody who owns the table can do: switch the guard off, change history, switch it on again. */
+  const tamper = async (statement: string): Promise<void> => {
+    await owner.query('ALTER TABLE journal.segment DISABLE TRIGGER segment_append_only');
+    await owner.query(statement, [shard]);
+    await owner.query('ALTER TABLE journal.segment ENABLE ALWAYS TRIGGER segment_append_only');
+  };
+  const flip = (seq: number): string =>
+    `UPDATE journal.segment SET payload = set_byte(payload, 40, get_byte(payload, 40) # 1)
+     WHERE shard = $1 AND seq = ${seq}`;
+  const remove = (seq: number): string =>
+    `DELETE FROM journal.segment WHERE shard = $1 AND seq = ${seq}`;
+
+  it.each([
+    ['a flipped byte', flip(20), 20],
+    ['a deleted first batch', remove(0), 0],
+    ['a deleted batch', remove(9), 9],
+    ['a deleted last batch', remove(24), 24],
+  ])('%s is found and names the batch', async (_, statement, batch) => {
+    const { journal } = await filled(25);
+    await tamper(statement);
+    expect(await verifyJournal(journal)).toMatchObject({ ok: false, batch });
+    await expect(collect(journal.read(0))).rejects.toMatchObject({ name: 'JournalCorrupt', batch });
+    await journal.close();
+  });
+  it('is found by a reader that begins right behind it', async () => {
+    const { journal } = await filled(10);
+    await tamper(flip(4));
+    await expect(collect(journal.read(15))).rejects.toMatchObject({ batch: 4 });
+    expect(positions(await collect(journal.read(18)))).toEqual(upTo(30, 18));
+    await journal.close();
+  });
+  it('a batch beyond the head is not read, and stops the writer', async () => {
+    const { journal, head } = await filled(2);
+    await owner.query(
+      `INSERT INTO journal.segment SELECT shard, 2, 6, 3, header, prev_hash, hash, payload
+       FROM journal.segment WHERE shard = $1 AND seq = 1`,
+      [shard],
+    );
+    expect(positions(await collect(journal.read(0)))).toEqual(upTo(6));
+    const request = { expected: head, events: trades(6, 1), recordedAt: 1 };
+    await expect(journal.append(request)).rejects.toBeInstanceOf(JournalCorrupt);
+    expect(await journal.head()).toEqual(head);
+    await journal.close();
+  });
+}
+
+function faultCases(): void {
+  beforeEach(() => {
+    shard += 1;
+  });
+
+  /** A pool that loses the connection of the next append, before the server has it or after it committed. */
+  const losing = (when: 'before' | 'after' | 'late'): { pool: pg.Pool; armed: () => void } => {
+    const pool = new pg.Pool({ connectionString: url, max: 3 });
+    let armed = false;
+    const send = pool.query.bind(pool) as (config: unknown) => Promise<unknown>;
+    const lossy = async (config: { text: string }): Promise<unknown> => {
+      if (!armed || !config.text.includes('journal.append(')) return send(config);
+      armed = false;
+      if (when === 'after') await send(config);
+      // Still in a buffer somewhere when the connection breaks; arrives when nobody waits for it.
+      if (when === 'late') late = () => send(config);
+      throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+    };
+    Object.assign(pool, { query: lossy });
+    return { pool, armed: () => (armed = true) };
+  };
+  let late: (() => Promise<unknown>) | undefined;
+
+  it('a lost answer to a commit that happened is success', async () => {
+    const { pool, armed } = losing('after');
+    const journal = postgresJournal({ pool, shard });
     const head = await journal.acquire('writer');
+    armed();
+    const next = await journal.append({ expected: head, events: trades(0, 3), recordedAt: 1 });
+    expect(next).toEqual(await journal.head());
+    const request = { expected: next, events: trades(3, 2), recordedAt: 2 };
+    expect((await journal.append(request)).size).toBe(5);
+    expect(positions(await collect(journal.read(0)))).toEqual(upTo(5));
+    await journal.close();
+    await pool.end();
+  });
+  it('an append that never arrived fails, and cannot arrive later', async () => {
+    const { pool, armed } = losing('late');
+    const journal = postgresJournal({ pool, shard });
+    const head = await journal.acquire('writer');
+    armed();
+    const request = { expected: head, events: trades(0, 3), recordedAt: 1 };
+    await expect(journal.append(request)).rejects.toBeInstanceOf(JournalUnavailable);
+    expect(await late?.()).toMatchObject({ rowCount: 0 });
+    expect(await journal.head()).toMatchObject({ size: 0, batches: 0 });
+    await expect(journal.append(request)).rejects.toBeInstanceOf(JournalConflict);
+    const expected = await journal.acquire('writer');
+    expect((await journal.append({ ...request, expected })).size).toBe(3);
+    await journal.close();
+    await pool.end();
+  });
+  it('a lost append whose successor is another writer is a conflict', async () => {
+    const { pool, armed } = losing('before');
+    const journal = postgresJournal({ pool, shard });
+    const head = await journal.acquire('first');
+    await postgresJournal({ pool, shard }).acquire('second');
+    armed();
+    const request = { expected: head, events: trades(0, 3), recordedAt: 1 };
+    await expect(journal.append(request)).rejects.toBeInstanceOf(JournalConflict);
+    await journal.close();
+    await pool.end();
+  });
+  it('a subscriber outlives the loss of every connection', async () => {
+    const { journal } = await filled(2);
     const seen: number[] = [];
     const subscription = journal.subscribe(0, async (batch) => {
       seen.push(...positions([batch]));
     });
-    await journal.append({ expected: head, events: trades(0, 2), recordedAt: 1 });
-    while (seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-    await journal.close();
-    await subscription.done;
-    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
-    expect([pool.totalCount, pool.waitingCount]).toEqual([pool.idleCount, 0]);
-    await pool.end();
+    await subscription.caughtUp;
+    await owner.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    const other = await postgresAfterLoss();
+    const head = await other.acquire('second');
+    await other.append({ expected: head, events: trades(6, 3), recordedAt: 1 });
+    while (seen.length < 9) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(seen).toEqual(upTo(9));
+    await subscription.stop();
+    await Promise.all([journal.close(), other.close()]);
   });
-  it('work as novate_app by default, whoever logs in', async () => {
-    await migrateJournal(database.url);
-    const journal = postgresJournal({ url: database.url });
-    const owner = postgresJournal({ url: database.url, role: 'none' });
-    await journal.acquire('app');
-    await owner.acquire('owner');
-    const admin = new pg.Client({ connectionString: database.url });
-    await admin.connect();
-    await admin.query('REVOKE UPDATE ON journal.head FROM novate_app');
-    await expect(journal.acquire('app')).rejects.toMatchObject({ code: '42501' });
-    expect((await owner.acquire('owner')).epoch).toBe(3);
-    await Promise.all([journal.close(), owner.close(), admin.end()]);
-  });
-  it('close while queries are under way', async () => {
-    await migrateJournal(database.url);
-    for (let i = 0; i < 20; i += 1) {
-      const journal = postgresJournal({ url: database.url });
-      const subscription = journal.subscribe(0, async () => undefined);
-      if (i % 2 === 0) await subscription.caughtUp;
-      await journal.close();
-      await subscription.done;
-    }
-  });
-  it('that are refused say so', async () => {
-    const nobody = postgresJournal({ url: 'postgres://postgres@127.0.0.1:1/none' });
-    await expect(nobody.head()).rejects.toThrow('cannot be reached');
-    await nobody.close();
-  });
-  it('of a role without superuser can create the journal and use it', async () => {
-    const admin = new pg.Client({ connectionString: database.url });
-    await admin.connect();
-    const role = `maker_${process.pid}`;
-    await admin.query(`CREATE ROLE ${role} LOGIN CREATEROLE PASSWORD 'maker'`);
-    await admin.query(`GRANT CREATE ON DATABASE ${admin.database} TO ${role}`);
-    // Where the server has the roles already, an administrator lets the migrating role use them.
-    await admin.query(`GRANT novate_app TO ${role}`).catch(() => undefined);
-    const url = new URL(database.url);
-    [url.username, url.password] = [role, 'maker'];
-    expect(await migrateJournal(url.href)).toEqual(['0001_journal.sql']);
-    const journal = postgresJournal({ url: url.href });
-    expect((await journal.acquire('writer')).epoch).toBe(1);
-    await journal.close();
-    await admin.query(`DROP OWNED BY ${role} CASCADE`);
-    await admin.query(`DROP ROLE ${role}`);
-    await admin.end();
-  });
-});
+  const postgresAfterLoss = async (): Promise<Journal> => postgresJournal({ url, shard });
+}
