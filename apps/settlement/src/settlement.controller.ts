@@ -7,7 +7,6 @@ const Public = () => SetMetadata('novate:roles', ['public']);
 const PLAN = {
   service: 'novate settlement',
   status: 'not settling yet',
-  from: 'issue 6',
   will: [
     'follow the journal and turn each settlement cycle into chained, zero-sum batches',
     'have k of n co-signers derive every batch from their own copy of the journal before they sign',

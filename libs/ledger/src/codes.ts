@@ -109,5 +109,7 @@ export interface Rejection {
 /** Builds a rejection: which field, what is wrong with it, and from the catalogue how to mend it. */
 export function reject(name: RejectName, field: string, reason: string): Rejection {
   const [number, fix] = rejectCodes[name];
-  return { code: `${number}_${name}`, field, reason, fix };
+  // What a sender wrote may be quoted here, and half a surrogate pair would have no canonical bytes.
+  const code = `${number}_${name}`;
+  return { code, field: field.toWellFormed(), reason: reason.toWellFormed(), fix };
 }

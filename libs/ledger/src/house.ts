@@ -3,7 +3,7 @@ import { cutDue } from './barrier.js';
 import type { Command, Decision } from './commands.js';
 import { assertTouched } from './conservation.js';
 import { decideCut } from './cut/cut.js';
-import { fact, type Origin, Refusal } from './decide/context.js';
+import { fact, need, type Origin, Refusal } from './decide/context.js';
 import { decideInput, place } from './decide/input.js';
 import * as reference from './decide/reference.js';
 import * as request from './decide/request.js';
@@ -22,10 +22,21 @@ export function decide(state: HouseState, command: Command): Decision {
     ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
   };
   try {
+    needWellFormed(command);
     return { events: decideRequest(state, command, origin) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { events: [], rejection: error.rejection };
+  }
+}
+
+/** Free text of a command must have canonical bytes: half a surrogate pair has none. */
+function needWellFormed(command: Request): void {
+  for (const [field, value] of Object.entries(command)) {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    // JSON escapes a lone surrogate, so in nested values it shows as \\udXXX.
+    const ok = text.isWellFormed() && (typeof value === 'string' || !/\\ud[89a-f]/.test(text));
+    need(ok, 'INVALID_ENCODING', field, `${field} has half a surrogate pair`);
   }
 }
 

@@ -34,18 +34,30 @@ export interface BatchReport {
   readonly appendMs: number;
 }
 
-/** Events after which a batch is closed. */
+/** Events, and bytes of recorded evidence, after which a batch is closed. */
 const MAX_BATCH_EVENTS = 10_000;
+const MAX_BATCH_EVIDENCE = 16 * 1024 * 1024;
 
 interface OpenBatch {
   readonly events: AnyNewEvent[];
   readonly outcomes: Decided[];
   readonly finished: Submission[];
+  /** Bytes of rejected messages kept as evidence: all other events are small. */
+  evidence: number;
 }
 /** An outcome before its batch was closed and got its time. */
 type Decided = Omit<Outcome, 'recordedAt'> & { recordedAt: Micros };
 
-const emptyBatch = (): OpenBatch => ({ events: [], outcomes: [], finished: [] });
+const emptyBatch = (): OpenBatch => ({
+  events: [],
+  outcomes: [],
+  finished: [],
+  evidence: 0,
+});
+
+function isFull({ events, evidence }: OpenBatch): boolean {
+  return events.length >= MAX_BATCH_EVENTS || evidence >= MAX_BATCH_EVIDENCE;
+}
 
 function withoutPlace(command: Extract<Command, { kind: 'unreadable' }>): Command {
   const { at: _, ...rest } = command;
@@ -197,12 +209,12 @@ export class Engine {
         const outcome = this.decide(item);
         first.outcomes.push(outcome);
         this.open.outcomes.push(outcome);
-        if (this.open.events.length >= MAX_BATCH_EVENTS) break;
+        if (isFull(this.open)) break;
       }
       if (first.left > 0) return;
       this.open.finished.push(first);
       this.queue.shift();
-      if (this.open.events.length >= MAX_BATCH_EVENTS) return;
+      if (isFull(this.open)) return;
     }
   }
 
@@ -218,7 +230,10 @@ export class Engine {
     // early for.
     const taken = command.kind === 'unreadable' && waits ? withoutPlace(command) : command;
     const { events, rejection }: Decision = this.machine.step(this.state, taken);
-    for (const event of events) this.open.events.push(event);
+    for (const event of events) {
+      this.open.events.push(event);
+      if (event.type === 'InputRejected') this.open.evidence += event.data.source.value.length;
+    }
     if (mark && waits) return { events, position, recordedAt: 0, waiting: waits };
     if (mark) this.settle(mark);
     return { events, position, recordedAt: 0, ...(rejection && { rejection }) };

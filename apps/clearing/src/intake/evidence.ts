@@ -35,11 +35,11 @@ export function evidenceOf(raw: RawMessage): () => InputSource {
     topic,
     ...(partition !== undefined && { partition }),
     ...(offset !== undefined && { offset: String(offset) }),
-    ...(key !== undefined && { key: key.slice(0, MAX_TEXT) }),
+    ...(key !== undefined && { key: short(key) }),
     headers: Object.fromEntries(
       Object.entries(headers)
         .slice(0, MAX_HEADERS)
-        .map(([name, value]) => [name.slice(0, MAX_TEXT), value.slice(0, MAX_TEXT)]),
+        .map(([name, value]) => [short(name), short(value)]),
     ),
     sha256: known ?? sha256(kept),
     bytes,
@@ -48,4 +48,6 @@ export function evidenceOf(raw: RawMessage): () => InputSource {
   });
 }
 
+/** Cut to size, and never through the middle of a character. */
+const short = (text: string) => text.slice(0, MAX_TEXT).toWellFormed();
 const sha256 = (value: Uint8Array) => createHash('sha256').update(value).digest('hex');

@@ -25,9 +25,9 @@ export class InputReader {
   /** Reads a Kafka message: its signature first, then its content. The actor is its source. */
   fromKafka(raw: RawMessage, topic: StreamTopic, timestamp: Micros): ReadInput {
     const refused = badSignature(raw, this.keys, topic === 'deposits');
-    const source = raw.headers['ce_source'] ?? 'unknown';
-    if (refused) return this.unreadable(raw, `kafka:${source.slice(0, 64)}`, refused, timestamp);
-    return this.read(raw, topic, `kafka:${source.slice(0, 64)}`, timestamp);
+    const source = (raw.headers['ce_source'] ?? 'unknown').slice(0, 64).toWellFormed();
+    if (refused) return this.unreadable(raw, `kafka:${source}`, refused, timestamp);
+    return this.read(raw, topic, `kafka:${source}`, timestamp);
   }
 
   /** Reads a message of either channel whose sender is known. */
@@ -43,7 +43,7 @@ export class InputReader {
       at: message.at,
       body: message.body,
       actor,
-      ...(traceparent !== undefined && { traceparent: traceparent.slice(0, 64) }),
+      ...(isTraceparent(traceparent) && { traceparent }),
       source: evidenceOf(raw),
     };
     return { command, at: message.at };
@@ -61,6 +61,11 @@ export class InputReader {
     const command = { kind: 'unreadable' as const, rejection, actor, occurredAt, source };
     return at ? { command: { ...command, at }, at } : { command };
   }
+}
+
+/** W3C Trace Context, version 00: anything else is no trace and not recorded. */
+export function isTraceparent(text: unknown): text is string {
+  return typeof text === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
 }
 
 /** The reject of a message that is not JSON at all. */

@@ -10,6 +10,7 @@ import type { Principal } from '../../rights/index.js';
 import { Clock } from './clock.js';
 import { readBody } from './body.js';
 import { commandShapes, isRequestKind } from './command-shapes.js';
+import { isTraceparent } from '../reader.js';
 import type { RequestKind } from './command-shapes.js';
 import { Idempotency } from './idempotency.js';
 import { parseJson } from './json.js';
@@ -89,8 +90,7 @@ export class CommandsController {
     if (!parsed.ok) throw Problem.of(parsed.rejection);
     try {
       const fields = commandShapes[kind](parsed.value, '');
-      const trace =
-        typeof traceparent === 'string' ? { traceparent: traceparent.slice(0, 64) } : {};
+      const trace = isTraceparent(traceparent) ? { traceparent } : {};
       const base = { commandId, actor: actorOf(principal), occurredAt: this.clock.now(), ...trace };
       // The shape table ties each kind to its fields; the union cannot express that pairing here.
       return { ...fields, ...base, kind } as Command;
