@@ -1,6 +1,6 @@
 import type { TradeTerms } from '#events';
 import { type HouseState, type Instrument, type Position, positionOf } from './state.js';
-import { exactFee, feeOf, tradeCost } from './value.js';
+import { exactFee, feeOf, notional } from './value.js';
 
 /** The position of an account, opened empty on first use. */
 export function ensurePosition(state: HouseState, account: string, instrument: string): Position {
@@ -34,7 +34,7 @@ export function moveQuantity(
   at?: { readonly instrument: Instrument; readonly price: bigint },
 ): void {
   position.quantity += quantity;
-  if (at !== undefined) position.cost += tradeCost(state, at.instrument, quantity, at.price);
+  if (at !== undefined) position.cost += notional(state, at.instrument, quantity, at.price);
   const before = state.sums.positions.get(position.instrument) ?? 0n;
   state.sums.positions.set(position.instrument, before + quantity);
 }
@@ -46,7 +46,7 @@ export function moveQuantity(
 export function addTrade(state: HouseState, terms: TradeTerms, venue: string): void {
   const instrument = state.instruments.get(terms.instrument)!;
   const quantity = BigInt(terms.quantity);
-  const cost = tradeCost(state, instrument, quantity, BigInt(terms.price));
+  const cost = notional(state, instrument, quantity, BigInt(terms.price));
   const fee = feeOf(instrument, cost);
   const buyer = ensurePosition(state, terms.buyer, terms.instrument);
   const seller = ensurePosition(state, terms.seller, terms.instrument);

@@ -50,16 +50,6 @@ export function notional(
     : divHalfEven(numerator, price * pow10(-up));
 }
 
-/** Contribution of a trade of signed `quantity` at `price` to `cost`, at `valueScale`. */
-export function tradeCost(
-  state: HouseState,
-  instrument: Instrument,
-  quantity: bigint,
-  price: bigint,
-): bigint {
-  return notional(state, instrument, quantity, price);
-}
-
 /**
  * Cumulative value of a position in minor units of the settlement asset, rounded down.
  * Linear Q c P - cost; inverse cost - Q c / P (a long gains coin when the price rises); without a price: - cost.

@@ -1,6 +1,7 @@
 import type { AnyNewEvent, EventData, EventType } from '#events';
 import { cutDue, missingStreams } from '../barrier.js';
 import { accountBook, house, posting } from '../books.js';
+import { reject } from '../codes.js';
 import { abs } from '../decimal.js';
 import { fact, type Origin } from '../decide/context.js';
 import { byCode, type HouseState } from '../state.js';
@@ -59,7 +60,8 @@ function payWithdrawals(cut: Cut, cash: CashView): void {
     const { account, asset, amount } = cut.state.withdrawals.get(withdrawalId)!;
     const { cycle } = cut;
     if (cash.indebted(account) || cash.of(asset, account) < amount) {
-      cut.add('WithdrawalRejected', { withdrawalId, cycle, code: '6001_INSUFFICIENT_CASH' });
+      const { code } = reject('INSUFFICIENT_CASH', 'amount', 'not in cash at the cut');
+      cut.add('WithdrawalRejected', { withdrawalId, cycle, code });
       continue;
     }
     cash.add(asset, account, -amount);

@@ -7,7 +7,7 @@ import { readiness, validStream } from '../readiness.js';
 import { type HouseState, rememberedKey, streamKey } from '../state.js';
 import { RATE_SCALE } from '../value.js';
 import { amountOf, fact, known, need, type Origin, positiveOf, Refusal } from './context.js';
-import { decideBust, decideCorrection, decideTrade, knownTrade } from './trade.js';
+import { decideBust, decideCorrection, decideTrade, knownTrade, needPrice } from './trade.js';
 
 export type InputCommand = Extract<Command, { kind: 'input' }>;
 
@@ -217,14 +217,8 @@ function mark(
   const { spec, expired } = state.instruments.get(body.instrument)!;
   need(!expired, 'INSTRUMENT_EXPIRED', 'instrument', `${body.instrument} has expired`);
   const price = amountOf('price', body.price, spec.priceScale);
-  needPrice(spec.allowsNegativePrice, spec.kind, price);
+  needPrice(spec, price);
   return { ...at, instrument: body.instrument, price: price.toString(), at: body.at };
-}
-
-/** Options may be worth nothing; other prices are above zero unless the instrument says otherwise. */
-function needPrice(negative: boolean, kind: string, price: bigint): void {
-  const floor = kind === 'option' || kind === 'custom' ? price >= 0n : price > 0n;
-  need(negative || floor, 'NEGATIVE_PRICE', 'price', 'price is at or below zero');
 }
 
 function funding(

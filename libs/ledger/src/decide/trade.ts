@@ -1,4 +1,4 @@
-import type { EventData, StreamPosition, TradeTerms } from '#events';
+import type { EventData, InstrumentSpec, StreamPosition, TradeTerms } from '#events';
 import { type Rejection, reject } from '../codes.js';
 import type { WireTrade } from '../commands.js';
 import { abs, parseDecimal } from '../decimal.js';
@@ -70,10 +70,16 @@ export function readTerms(
   const quantity = positiveOf('quantity', trade.quantity, spec.quantityScale);
   needStep(quantity, instrument.lot, 'OFF_LOT', 'quantity');
   const price = amountOf('price', trade.price, spec.priceScale);
-  const floor = spec.kind === 'option' || spec.kind === 'custom' ? price >= 0n : price > 0n;
-  need(spec.allowsNegativePrice || floor, 'NEGATIVE_PRICE', 'price', 'price is at or below zero');
+  needPrice(spec, price);
   needStep(price, instrument.tick, 'OFF_TICK', 'price');
   return { terms: termsOf(trade, quantity, price), instrument };
+}
+
+/** Options may be worth nothing; other prices are above zero unless the instrument says otherwise. */
+export function needPrice({ kind, allowsNegativePrice }: InstrumentSpec, price: bigint): void {
+  const floor = kind === 'option' || kind === 'custom' ? price >= 0n : price > 0n;
+  const reason = 'price is at or below zero';
+  need(allowsNegativePrice || floor, 'NEGATIVE_PRICE', 'price', reason);
 }
 
 function needRoom(account: Account, instrument: string, field: string): void {
