@@ -1,6 +1,7 @@
 /** Every npm script of this repository: makes a fresh clone runnable, then runs the task. Progress goes to stderr. */
 import { build, generatePrisma } from './lib/build.mjs';
 import { checkNode, install } from './lib/install.mjs';
+import { exclusively } from './lib/lock.mjs';
 import { Failure, node, runTool } from './lib/process.mjs';
 
 const CLI = 'dist/apps/cli/src/main.js';
@@ -28,11 +29,12 @@ async function main([name, ...args]) {
   const task = tasks[name];
   if (!task) throw new Failure(`unknown task '${name}': use ${Object.keys(tasks).join(', ')}`);
   checkNode();
-  await install();
-  if (task.built) {
+  await exclusively(async () => {
+    await install();
+    if (!task.built) return;
     await generatePrisma();
     await build();
-  }
+  });
   await task.run(args);
 }
 

@@ -1,5 +1,5 @@
 /** Starts the services once, runs Jest against them, says what was skipped and why, and ends with one line. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printServices, resolveKafka, resolvePostgres } from '../dist/infra/local/index.js';
@@ -8,9 +8,6 @@ import { node } from './lib/process.mjs';
 const soak = process.argv[2] === '--soak';
 const patterns = process.argv.slice(soak ? 3 : 2);
 const ci = /^(1|true)$/.test(process.env.CI ?? '');
-const results = mkdtempSync(join(tmpdir(), 'novate-test-'));
-// Also on process.exit, which the services' handler calls after Ctrl-C.
-process.on('exit', () => rmSync(results, { recursive: true, force: true }));
 
 async function services() {
   const progress = (line) => console.error(`novate: ${line}`);
@@ -28,12 +25,12 @@ async function services() {
 }
 
 /** What the specs' helper test/support/services.ts reads. */
-function environment([postgres, kafka]) {
+function environment([postgres, kafka], results) {
   const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules`;
   return {
     ...process.env,
     NODE_OPTIONS: `${options} --disable-warning=ExperimentalWarning`.trim(),
-    NOVATE_TEST_RESULTS: join(results, 'results.json'),
+    NOVATE_TEST_RESULTS: results,
     ...(soak ? { NOVATE_SOAK: '1' } : {}),
     ...(postgres.url
       ? { NOVATE_TEST_DATABASE_URL: postgres.url }
@@ -44,17 +41,10 @@ function environment([postgres, kafka]) {
   };
 }
 
-function readResults() {
-  try {
-    return JSON.parse(readFileSync(join(results, 'results.json'), 'utf8'));
-  } catch {
-    return { passed: 0, failed: 0, skipped: [] };
-  }
-}
-
-async function main() {
-  const resolved = await services();
-  printServices(resolved);
+/** Runs Jest to its end: its exit code and what the reporter counted, nothing where it did not get that far. */
+async function runJest(resolved) {
+  const folder = mkdtempSync(join(tmpdir(), 'novate-test-'));
+  const results = join(folder, 'results.json');
   const reporters = ['default', '<rootDir>/scripts/lib/reporter.mjs'];
   // Another option has to follow the reporters, or Jest takes the patterns for more of them.
   const jest = [
@@ -62,22 +52,38 @@ async function main() {
     ...reporters.map((each) => `--reporters=${each}`),
     '--maxWorkers=2',
   ];
-  let exitCode = 0;
-  await node([...jest, ...patterns], { env: environment(resolved) }).catch((error) => {
-    exitCode = error.exitCode;
-  });
+  try {
+    const env = environment(resolved, results);
+    const exitCode = await node([...jest, ...patterns], { env }).then(
+      () => 0,
+      (error) => error.exitCode,
+    );
+    const counted = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : undefined;
+    return { exitCode, counted };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function main() {
+  const resolved = await services();
+  printServices(resolved);
+  const outcome = await runJest(resolved);
   await Promise.all(resolved.map((each) => each.stop()));
 
-  const { passed, failed, skipped } = readResults();
+  const { passed, failed, skipped } = outcome.counted ?? { passed: 0, failed: 0, skipped: [] };
   for (const { name, why } of skipped) console.error(`skipped: ${name}: ${why}`);
-  for (const { name, how, reason } of resolved) {
-    if (!ci || how !== 'skipped') continue;
-    exitCode ||= 1;
+  const lacking = resolved.filter(({ how }) => ci && how === 'skipped');
+  for (const { name, reason } of lacking) {
     console.error(`novate: on CI no test may skip for lack of ${name}: ${reason}`);
   }
-  if (failed > 0) exitCode ||= 1;
-  process.stdout.write(`${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
-  process.exitCode = exitCode;
+  let failures = failed + lacking.length;
+  if (failures === 0 && outcome.exitCode !== 0) {
+    console.error(`novate: Jest ended with ${outcome.exitCode} although no test failed, see above`);
+    failures = 1;
+  }
+  process.stdout.write(`${passed} passed, ${failures} failed, ${skipped.length} skipped\n`);
+  process.exitCode = outcome.exitCode || (failures > 0 ? 1 : 0);
 }
 
 main().catch((error) => {

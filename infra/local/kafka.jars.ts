@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { openWork } from './supervise.js';
+import { inWork } from './supervise.js';
 import type { Progress } from './types.js';
 
 interface Jar {
@@ -41,8 +40,9 @@ function isIntact(folder: string, jar: Jar): boolean {
 }
 
 /** Writes beside the final name and renames, so that two processes may fill the cache at once. */
-async function download(folder: string, jar: Jar): Promise<void> {
-  const response = await fetch(addressOf(jar), { signal: AbortSignal.timeout(120_000) });
+async function download(folder: string, jar: Jar, signal?: AbortSignal): Promise<void> {
+  const limits = [AbortSignal.timeout(120_000), ...(signal === undefined ? [] : [signal])];
+  const response = await fetch(addressOf(jar), { signal: AbortSignal.any(limits) });
   if (!response.ok) throw new Error(`${addressOf(jar)} answered ${response.status}`);
   const body = Buffer.from(await response.arrayBuffer());
   if (createHash('sha256').update(body).digest('hex') !== jar.sha256) {
@@ -53,11 +53,12 @@ async function download(folder: string, jar: Jar): Promise<void> {
   renameSync(part, join(folder, fileOf(jar)));
 }
 
-async function downloadWithRetries(folder: string, jar: Jar): Promise<void> {
+async function downloadWithRetries(folder: string, jar: Jar, signal?: AbortSignal): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await download(folder, jar);
+      return await download(folder, jar, signal);
     } catch (error) {
+      signal?.throwIfAborted();
       if (tries === 3) {
         throw new Error(`cannot download ${fileOf(jar)}`, { cause: error });
       }
@@ -66,11 +67,15 @@ async function downloadWithRetries(folder: string, jar: Jar): Promise<void> {
   }
 }
 
-async function downloadAll(folder: string, jars: readonly Jar[]): Promise<void> {
+async function downloadAll(
+  folder: string,
+  jars: readonly Jar[],
+  signal?: AbortSignal,
+): Promise<void> {
   const queue = [...jars];
   const worker = async (): Promise<void> => {
     for (let jar = queue.shift(); jar !== undefined; jar = queue.shift()) {
-      await downloadWithRetries(folder, jar);
+      await downloadWithRetries(folder, jar, signal);
     }
   };
   const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
@@ -79,37 +84,35 @@ async function downloadAll(folder: string, jars: readonly Jar[]): Promise<void> 
 }
 
 /** Maven knows the proxies and mirrors of the machine it is installed on, which we do not. */
-async function throughMaven(folder: string, jars: readonly Jar[]): Promise<void> {
-  const work = openWork('maven');
+async function throughMaven(
+  folder: string,
+  jars: readonly Jar[],
+  signal?: AbortSignal,
+): Promise<void> {
   const dependency = ({ name }: Jar): string => {
     const [group, artifact, version] = name.split(':');
     return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>
       <exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions></dependency>`;
   };
-  const pom = join(work.folder, 'pom.xml');
-  writeFileSync(
-    pom,
-    `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-    <groupId>novate</groupId><artifactId>kafka</artifactId><version>1</version>
-    <dependencies>${jars.map(dependency).join('')}</dependencies></project>`,
-  );
-  const args = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies'];
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const mvn = spawn('mvn', [...args, `-DoutputDirectory=${folder}`], { stdio: 'ignore' });
-      mvn.once('error', reject);
-      mvn.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`mvn: ${code}`))));
-    });
-  } finally {
+  await inWork('maven', signal, async (work) => {
+    const pom = join(work.folder, 'pom.xml');
+    writeFileSync(
+      pom,
+      `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+      <groupId>novate</groupId><artifactId>kafka</artifactId><version>1</version>
+      <dependencies>${jars.map(dependency).join('')}</dependencies></project>`,
+    );
+    const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`];
+    await work.run({ command: 'mvn', args: ['-q', '-B', '-f', pom, ...goal], env: process.env });
     await work.discard();
-  }
+  });
 }
 
 /**
  * Class path of Kafka's broker. Missing or damaged jars (45 MB in all) come from Maven Central, or from
  * `NOVATE_MAVEN_REPOSITORY`, and are kept under `XDG_CACHE_HOME` (default `~/.cache`).
  */
-export async function kafkaClassPath(progress: Progress): Promise<string> {
+export async function kafkaClassPath(progress: Progress, signal?: AbortSignal): Promise<string> {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const folder = join(cache, 'novate', `kafka-${kafkaLock.version}`);
   mkdirSync(folder, { recursive: true });
@@ -117,9 +120,9 @@ export async function kafkaClassPath(progress: Progress): Promise<string> {
   if (missing.length > 0) {
     const megabytes = Math.ceil(missing.reduce((sum, jar) => sum + jar.bytes, 0) / 1_000_000);
     progress(`kafka: downloading ${missing.length} jars, ${megabytes} MB, into ${folder}`);
-    await downloadAll(folder, missing).catch(async (error: unknown) => {
+    await downloadAll(folder, missing, signal).catch(async (error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
-      await throughMaven(folder, missing).catch(() => {
+      await throughMaven(folder, missing, signal).catch(() => {
         throw new Error(`${why}, and mvn could not either`);
       });
     });

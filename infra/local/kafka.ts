@@ -80,18 +80,18 @@ function installedPrograms(): KafkaPrograms | string {
   return 'no kafka-server-start.sh found';
 }
 
-const installed: Attempt = async (progress) => {
+const installed: Attempt = async (progress, signal) => {
   const programs = installedPrograms();
   if (typeof programs === 'string') return programs;
   progress(`kafka: starting ${programs.serve[0]}`);
-  return ours('local', await startKafka({ programs }));
+  return ours('local', await startKafka({ programs, signal }));
 };
 
-const embedded: Attempt = async (progress) => {
+const embedded: Attempt = async (progress, signal) => {
   const java = findJava();
   if (typeof java === 'string') return java;
   progress(`kafka: starting Apache Kafka ${kafkaLock.version} on Java ${java.version}`);
-  return ours('embedded', await startKafka({ progress }));
+  return ours('embedded', await startKafka({ progress, signal }));
 };
 
 /**

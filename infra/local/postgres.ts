@@ -45,18 +45,18 @@ function ours(how: 'local' | 'embedded', server: PostgresServer): Resolved {
   return { name: 'postgres', how, detail, url, stop, kill };
 }
 
-const installed: Attempt = async (progress) => {
+const installed: Attempt = async (progress, signal) => {
   // Distributions differ in what another user may do with their Postgres; as root the embedded one is the known quantity.
   if (process.getuid?.() === 0) return 'running as root, which Postgres refuses';
   const binaries = installedBinaries();
   if (typeof binaries === 'string') return binaries;
   progress(`postgres: starting ${binaries.bin}/postgres`);
-  return ours('local', await startPostgres({ binaries }));
+  return ours('local', await startPostgres({ binaries, signal }));
 };
 
-const embedded: Attempt = async (progress) => {
+const embedded: Attempt = async (progress, signal) => {
   progress('postgres: starting the embedded server');
-  return ours('embedded', await startPostgres());
+  return ours('embedded', await startPostgres({ signal }));
 };
 
 /**

@@ -5,7 +5,7 @@ const ORDER = ['environment', 'docker', 'local', 'embedded'] as const satisfies 
 type Way = (typeof ORDER)[number];
 
 /** Tries one way: the running service, or in a few words why it is not possible here. */
-export type Attempt = (progress: Progress) => Promise<Resolved | string>;
+export type Attempt = (progress: Progress, signal?: AbortSignal) => Promise<Resolved | string>;
 
 /** Configuration that cannot be what its author meant: reported, never worked around. */
 export class ServiceConfigError extends Error {
@@ -33,13 +33,13 @@ export async function resolveService(
   options: ResolveOptions = {},
 ): Promise<Resolved> {
   const reasons: string[] = [];
+  const { progress = () => undefined, signal } = options;
   for (const way of waysFromEnvironment()) {
-    const outcome = await attempts[way](options.progress ?? (() => undefined)).catch(
-      (error: unknown) => {
-        if (error instanceof ServiceConfigError) throw error;
-        return error instanceof Error ? error.message : String(error);
-      },
-    );
+    if (signal?.aborted === true) break;
+    const outcome = await attempts[way](progress, signal).catch((error: unknown) => {
+      if (error instanceof ServiceConfigError) throw error;
+      return error instanceof Error ? error.message : String(error);
+    });
     if (typeof outcome !== 'string') return outcome;
     reasons.push(`${way}: ${outcome.trim().replaceAll(/\s*\n\s*/g, ' | ')}`);
   }

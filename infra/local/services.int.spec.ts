@@ -135,22 +135,59 @@ describeIf(typeof java !== 'string', String(java), 'services started on this mac
   }, 90_000);
 
   /** A program that starts both, says where, and then does nothing until it is ended from outside. */
-  async function owner(temp: string): Promise<{ child: ChildProcess; ports: number[] }> {
+  function spawnOwner(temp: string): ChildProcess {
     const program = `
       import { startKafka, startPostgres } from ${JSON.stringify(BUILT)};
       const servers = await Promise.all([startPostgres(), startKafka()]);
       console.log(JSON.stringify(servers.map((server) => server.port)));
       setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    return spawn(process.execPath, ['--input-type=module', '-e', program], {
       env: { ...process.env, TMPDIR: temp, NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+  }
+
+  /** One that has started both. */
+  async function owner(temp: string): Promise<{ child: ChildProcess; ports: number[] }> {
+    const child = spawnOwner(temp);
     const said = await new Promise<string>((resolve, reject) => {
-      child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+      child.stdout?.once('data', (chunk: Buffer) => resolve(chunk.toString()));
       child.once('exit', (code) => reject(new Error(`the owner ended with ${code}`)));
     });
     return { child, ports: JSON.parse(said) as number[] };
   }
+
+  // Opening the folder, initdb and the formatting, the servers' start: each takes a part of the first two seconds.
+  it.each([50, 250, 500, 800, 1_200, 1_800])(
+    'leave nothing behind when their owner is interrupted %i ms into their start',
+    async (afterMs) => {
+      const temp = folder();
+      const child = spawnOwner(temp);
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await until(() => readdirSync(temp).length > 0);
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      const start = performance.now();
+      child.kill('SIGINT');
+      expect(await ended).toBe(130);
+      expect(performance.now() - start).toBeLessThan(3_000);
+      expect(readdirSync(temp)).toEqual([]);
+      // A program that outlived its folder would have made it again by now.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(readdirSync(temp)).toEqual([]);
+    },
+    30_000,
+  );
+
+  it('ends an aborted start at once, and the data can be used afterwards', async () => {
+    const temp = folder();
+    const dataDir = join(temp, 'kafka');
+    const started = startKafka({ dataDir, signal: AbortSignal.timeout(300) });
+    await expect(started).rejects.toThrow();
+    expect(readdirSync(temp).filter((name) => !name.endsWith('.unfinished'))).toEqual([]);
+    const again = await startKafka({ dataDir });
+    await again.kill();
+    expect(readdirSync(temp)).toEqual(['kafka']);
+  }, 60_000);
 
   it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
     'leave nothing behind when their owner gets %s',

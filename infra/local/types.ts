@@ -21,6 +21,8 @@ export type Progress = (line: string) => void;
 export interface ResolveOptions {
   /** Receives one line per step that takes time. Default: nobody. */
   readonly progress?: Progress;
+  /** Aborting ends a start that is under way, but for a container's; a running service is ended by `stop`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A server started here: the part of it that both kinds of server share. */

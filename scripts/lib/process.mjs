@@ -27,7 +27,9 @@ export function run(command, args, { failure = '', ...options } = {}) {
     child.once('close', (code, signal) => {
       for (const each of signals) process.off(each, forward);
       if (code === 0) resolve();
-      else reject(new Failure(failure, code ?? 128 + constants.signals[signal]));
+      // Only a program that ended by itself needs explaining.
+      else if (code !== null) reject(new Failure(failure, code));
+      else reject(new Failure('', 128 + constants.signals[signal]));
     });
   });
 }

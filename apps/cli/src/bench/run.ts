@@ -68,10 +68,8 @@ async function measure(
 ): Promise<BenchRow[]> {
   const report = (line: string): void => progress.step(line);
   const withKafka = wanted.includes(intakeRow.id);
-  const resolving = [
-    resolvePostgres({ progress: report }),
-    ...(withKafka ? [resolveKafka({ progress: report })] : []),
-  ];
+  const how = { progress: report, signal: cleanup.signal };
+  const resolving = [resolvePostgres(how), ...(withKafka ? [resolveKafka(how)] : [])];
   for (const one of resolving) cleanup.add(async () => (await one.catch(() => undefined))?.stop());
   const services = await Promise.all(resolving);
   printServices(services);

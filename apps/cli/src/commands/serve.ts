@@ -49,7 +49,10 @@ async function services(cleanup: Cleanup, progress: Progress): Promise<Record<st
   mkdirSync(folder, { recursive: true });
   let database = process.env['NOVATE_DATABASE_URL'];
   if (database === undefined) {
-    const postgres = await startPostgres({ dataDir: join(folder, 'postgres') });
+    const postgres = await startPostgres({
+      dataDir: join(folder, 'postgres'),
+      signal: cleanup.signal,
+    });
     cleanup.add(() => postgres.stop());
     database = postgres.url;
     progress.step(`postgres: export NOVATE_DATABASE_URL='${database}'`);
@@ -60,6 +63,7 @@ async function services(cleanup: Cleanup, progress: Progress): Promise<Record<st
       const kafka = await startKafka({
         dataDir: join(folder, 'kafka'),
         progress: (line) => progress.step(line),
+        signal: cleanup.signal,
       });
       cleanup.add(() => kafka.stop());
       brokers = kafka.url;

@@ -74,8 +74,9 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 
 async function prepare(options: DemoOptions, progress: Progress, cleanup: Cleanup): Promise<Run> {
   const report = (line: string): void => progress.step(line);
-  const resolving = [resolvePostgres({ progress: report }), resolveKafka({ progress: report })];
-  // A service that is still starting is waited for: only then is it known what has to be stopped.
+  const how = { progress: report, signal: cleanup.signal };
+  const resolving = [resolvePostgres(how), resolveKafka(how)];
+  // A start that was aborted is waited for too: only then is it known what has to be stopped.
   for (const one of resolving) cleanup.add(async () => (await one.catch(() => undefined))?.stop());
   const scenario = buildScenario(readTape(), options.trades);
   const [postgres, kafka] = await Promise.all(resolving);

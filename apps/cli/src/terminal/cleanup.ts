@@ -6,6 +6,7 @@ type Undo = () => Promise<void> | void;
 export class Cleanup {
   private readonly undos: Undo[] = [];
   private running: Promise<void> | undefined;
+  private readonly abort = new AbortController();
 
   /** Also handles the signals from here on: undoes everything, then exits with 128 + signal. */
   constructor(private readonly onSignal: (signal: string) => void = () => undefined) {
@@ -27,15 +28,19 @@ export class Cleanup {
   }
 
   get interrupted(): boolean {
-    return this.signalled;
+    return this.signal.aborted;
   }
-  private signalled = false;
+
+  /** Aborted by the first signal: what is still starting need not finish. */
+  get signal(): AbortSignal {
+    return this.abort.signal;
+  }
 
   private interrupt(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
     // A terminal and npm both pass Ctrl-C on: the second one changes nothing.
-    if (this.signalled) return;
-    this.signalled = true;
+    if (this.interrupted) return;
     this.onSignal(signal);
+    this.abort.abort();
     void this.run().finally(() => process.exit(128 + constants.signals[signal]));
   }
 
