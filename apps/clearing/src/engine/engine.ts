@@ -236,7 +236,9 @@ export class Engine {
     }
     if (mark && waits) return { events, position, recordedAt: 0, waiting: waits };
     if (mark) this.settle(mark);
-    return { events, position, recordedAt: 0, ...(rejection && { rejection }) };
+    return rejection
+      ? { events, position, recordedAt: 0, rejection }
+      : { events, position, recordedAt: 0 };
   }
 
   /** Why an input's turn has not come, undefined when it has. */

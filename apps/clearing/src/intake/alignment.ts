@@ -111,7 +111,11 @@ export class Alignment<T> {
       from = Math.max(from, raw.offset + 1);
       if (state.pending.has(raw.offset)) continue;
       if (this.view.isDecided(topic, partition, raw.offset)) continue;
-      const message = { topic, partition, offset: raw.offset, ...read(raw) };
+      const { offset } = raw;
+      const { at, bytes, item } = read(raw);
+      const message = at
+        ? { topic, partition, offset, at, bytes, item }
+        : { topic, partition, offset, bytes, item };
       if (this.admits(state, message)) {
         state.pending.add(message.offset);
         this.held.begin(message);

@@ -117,12 +117,18 @@ export class KafkaIntake implements SourceHandler {
   }
 
   private read(raw: SourceMessage, { topic, partition }: SourceBatch, stream: StreamTopic) {
-    const { offset } = raw;
-    const message = { ...raw, channel: 'kafka' as const, topic, partition };
-    const { command, at } = this.options.reader.fromKafka(message, stream, raw.timestamp);
+    const { offset, key, headers, value, timestamp } = raw;
+    const channel = 'kafka' as const;
+    // Literals without spreads, here and down to the ledger: every message passes.
+    const message =
+      key === undefined
+        ? { channel, topic, partition, offset, headers, value }
+        : { channel, topic, partition, offset, key, headers, value };
+    const { command, at } = this.options.reader.fromKafka(message, stream, timestamp);
     const item = { command, mark: { topic, partition, offset } };
     // Parsed form and bookkeeping weigh about a KiB beside the value.
-    return { ...(at && { at }), bytes: Math.min(raw.value.byteLength, 65_536) + 1_024, item };
+    const bytes = Math.min(value.byteLength, 65_536) + 1_024;
+    return at ? { at, bytes, item } : { bytes, item };
   }
 
   private submit(messages: readonly Placed<EngineItem>[]): void {

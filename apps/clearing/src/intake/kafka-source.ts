@@ -175,18 +175,21 @@ function sourceBatch({ batch }: EachBatchPayload, topic: string): SourceBatch {
 }
 
 function sourceMessage({ offset, key, value, headers, timestamp }: KafkaMessage): SourceMessage {
-  return {
+  const message = {
     offset: Number(offset),
-    ...(key !== null && { key: key.toString() }),
     headers: textHeaders(headers),
-    value: value ?? new Uint8Array(0),
+    value: value ?? Buffer.alloc(0),
     timestamp: Number(timestamp) * 1000,
   };
+  if (key === null) return message;
+  return Object.assign(message, { key: key.toString() });
 }
 
 function textHeaders(headers: IHeaders | undefined): Record<string, string> {
-  const text: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(headers ?? {})) {
+  // A plain object, so that messages with the same headers share one shape. `__proto__` set to a text is no text.
+  const text: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
     const first = Array.isArray(value) ? value[0] : value;
     if (first !== undefined) text[name] = first.toString();
   }

@@ -38,15 +38,13 @@ export class InputReader {
       return this.unreadable(raw, actor, message.rejection, occurredAt, message.at);
     }
     const traceparent = raw.headers['traceparent'];
-    const command = {
-      kind: 'input' as const,
-      at: message.at,
-      body: message.body,
-      actor,
-      ...(isTraceparent(traceparent) && { traceparent }),
-      source: evidenceOf(raw),
-    };
-    return { command, at: message.at };
+    const { at, body } = message;
+    const kind = 'input' as const;
+    const source = evidenceOf(raw);
+    const command = isTraceparent(traceparent)
+      ? { kind, at, body, actor, traceparent, source }
+      : { kind, at, body, actor, source };
+    return { command, at };
   }
 
   /** A message refused before its content was looked at. */
