@@ -33,9 +33,10 @@ export interface KafkaServer extends LocalServer {
 }
 
 /**
- * Kafka from Maven Central. The serial collector and the first compiler tier alone bring start-up from 2.2 to 1.5 s on
- * two cores. A kafkajs client is as fast with either setting, being the slower side, and the broker takes a third of the
- * processor time while producing and half while consuming, which the client on the same cores is glad of.
+ * Kafka from Maven Central. The serial collector and the first compiler tier alone start fastest and leave the two
+ * cores to the clearing house. Against Java's own choice, 400,000 messages of 150 bytes: start to serving 2.9 instead
+ * of 3.7 s, processor time of the broker while they are written 0.9 instead of 4.3 s, 107,000 instead of 85,000 a
+ * second written; read 810,000 instead of 910,000 a second, far above what any reader here does with them.
  */
 export async function embeddedPrograms(options: ResolveOptions): Promise<KafkaPrograms> {
   const found = findJava();

@@ -72,6 +72,7 @@ async function measure(
   const resolving = [resolvePostgres(how), ...(withKafka ? [resolveKafka(how)] : [])];
   for (const one of resolving) cleanup.add(async () => (await one.catch(() => undefined))?.stop());
   const services = await Promise.all(resolving);
+  cleanup.signal.throwIfAborted();
   printServices(services);
   const urls = services.map(addressOf);
   const postgres = urls[0] ?? '';

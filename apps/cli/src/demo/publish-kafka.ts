@@ -1,15 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { topics } from '#ledger';
-import { createTopics, topicPlan } from '../../../clearing/src/intake/kafka-topics.js';
+import { createTopics } from '../../../clearing/src/intake/kafka-topics.js';
 import type { Progress } from '../terminal/progress.js';
 import type { Message } from './streams.js';
 import { toKafka, type KafkaRecord } from './wire.js';
 
 /** Messages per request: large enough for the broker's batches, small enough for its request limit. */
 const CHUNK = 4_000;
-const SERVE_TRIES = 50;
-const SERVE_WAIT_MS = 100;
 
 /** The topics of one run: a prefix of its own keeps it apart from whatever else uses the brokers. */
 export interface DemoTopics {
@@ -45,7 +42,7 @@ export async function publishToKafka(
   progress: Progress,
 ): Promise<void> {
   const kafka = client(brokers);
-  await serveTopics(kafka, prefix);
+  await createTopics(kafka, prefix);
   const producer = kafka.producer({
     createPartitioner: Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
@@ -76,29 +73,4 @@ function byTopic(
     else found.set(topic, [record]);
   }
   return [...found].map(([topic, records]) => ({ topic, messages: records }));
-}
-
-/**
- * Creates the topics and waits until the broker serves them. In KRaft mode it learns of a topic a moment after the
- * controller created it, and until then answers that it does not host it.
- */
-async function serveTopics(kafka: Kafka, prefix: string): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await createTopics(kafka, prefix);
-        const names = topicPlan().map(({ topic }) => prefix + topic);
-        const metadata = await admin.fetchTopicMetadata({ topics: names });
-        const partitions = metadata.topics.flatMap((topic) => topic.partitions);
-        if (partitions.every(({ leader }) => leader >= 0)) return;
-      } catch (error) {
-        if (tries === SERVE_TRIES) throw error;
-      }
-      await sleep(SERVE_WAIT_MS);
-    }
-  } finally {
-    await admin.disconnect();
-  }
 }

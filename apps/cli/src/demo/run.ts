@@ -80,6 +80,7 @@ async function prepare(options: DemoOptions, progress: Progress, cleanup: Cleanu
   for (const one of resolving) cleanup.add(async () => (await one.catch(() => undefined))?.stop());
   const scenario = buildScenario(readTape(), options.trades);
   const [postgres, kafka] = await Promise.all(resolving);
+  cleanup.signal.throwIfAborted();
   if (!postgres || !kafka) throw new Error('Two services were resolved.');
   printServices([postgres, kafka]);
   if (postgres.url === undefined) {
