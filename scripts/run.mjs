@@ -12,29 +12,37 @@ async function lint() {
   await runTool('prettier/bin/prettier.cjs', ['--check', '.']);
 }
 
-/** Each task: whether it needs the build first, and what it does. */
+/** Each task: whether it needs the build first, whether it ends by counting tests, and what it does. */
 const tasks = {
   demo: { built: true, run: (args) => node([CLI, 'demo', ...args]) },
   novate: { built: true, run: (args) => node([CLI, ...args]) },
   bench: { built: true, run: (args) => node([CLI, 'bench', ...args]) },
-  test: { built: true, run: (args) => node(['scripts/test.mjs', ...args]) },
-  soak: { built: true, run: (args) => node(['scripts/test.mjs', '--soak', ...args]) },
+  test: { built: true, counts: true, run: (args) => node(['scripts/test.mjs', ...args]) },
+  soak: { built: true, counts: true, run: (args) => node(['scripts/test.mjs', '--soak', ...args]) },
   lint: { built: true, run: lint },
   format: { built: false, run: () => runTool('prettier/bin/prettier.cjs', ['--write', '.']) },
   generate: { built: true, run: (args) => node(['dist/apps/cli/src/generate.js', ...args]) },
   build: { built: true, run: async () => {} },
 };
 
+async function prepare({ built }) {
+  await install();
+  if (!built) return;
+  await generatePrisma();
+  await build();
+}
+
 async function main([name, ...args]) {
   const task = tasks[name];
   if (!task) throw new Failure(`unknown task '${name}': use ${Object.keys(tasks).join(', ')}`);
-  checkNode();
-  await exclusively(async () => {
-    await install();
-    if (!task.built) return;
-    await generatePrisma();
-    await build();
-  });
+  try {
+    checkNode();
+    await exclusively(() => prepare(task));
+  } catch (error) {
+    // Tests that could not even be built have failed too, and the closing line says so.
+    if (task.counts) process.once('exit', () => console.log('0 passed, 1 failed, 0 skipped'));
+    throw error;
+  }
   await task.run(args);
 }
 

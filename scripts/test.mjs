@@ -79,7 +79,8 @@ async function main() {
   }
   let failures = failed + lacking.length;
   if (failures === 0 && outcome.exitCode !== 0) {
-    console.error(`novate: Jest ended with ${outcome.exitCode} although no test failed, see above`);
+    const why = outcome.exitCode > 128 ? 'was interrupted' : `ended with ${outcome.exitCode}`;
+    console.error(`novate: Jest ${why} although no test failed, see above`);
     failures = 1;
   }
   process.stdout.write(`${passed} passed, ${failures} failed, ${skipped.length} skipped\n`);
