@@ -18,6 +18,6 @@ describe('the settlement app', () => {
     const server = app.getHttpServer();
     expect((await request(server).get('/health/live')).body).toEqual({ status: 'live' });
     expect((await request(server).get('/health/ready')).body).toEqual({ status: 'ready' });
-    expect((await request(server).get('/')).body).toMatchObject({ from: 'issue 6' });
+    expect((await request(server).get('/')).body).toMatchObject({ status: 'not settling yet' });
   });
 });
