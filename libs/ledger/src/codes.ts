@@ -108,7 +108,14 @@ export interface Rejection {
 /** Builds a rejection: which field, what is wrong with it, and from the catalogue how to mend it. */
 export function reject(name: RejectName, field: string, reason: string): Rejection {
   const [number, fix] = rejectCodes[name];
-  // What a sender wrote may be quoted here, and half a surrogate pair would have no canonical bytes.
   const code = `${number}_${name}`;
-  return { code, field: field.toWellFormed(), reason: reason.toWellFormed(), fix };
+  return { code, field: quotable(field), reason: quotable(reason), fix };
+}
+
+/**
+ * What a sender wrote may be quoted in a rejection: half a surrogate pair has no canonical bytes, and U+0000 is no text to
+ * Postgres.
+ */
+function quotable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

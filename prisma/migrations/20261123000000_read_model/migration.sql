@@ -1,5 +1,6 @@
 -- The read model: a projection of the journal, in a schema of its own so that it can be dropped whole.
--- Amounts, prices and quantities: integers in minor units. Times: microseconds since 1970, UTC.
+-- Amounts, prices and quantities: integers in minor units, as large as sums and products of 128-bit inputs become.
+-- Times: microseconds since 1970, UTC.
 CREATE SCHEMA "read";
 
 CREATE TABLE "read".asset (
@@ -53,10 +54,10 @@ CREATE TABLE "read".position (
   account       text NOT NULL,
   instrument    text NOT NULL,
   member        text NOT NULL,
-  quantity      numeric(39,0) NOT NULL,
-  bought        numeric(39,0) NOT NULL,
-  sold          numeric(39,0) NOT NULL,
-  settled_value numeric(39,0) NOT NULL,
+  quantity      numeric NOT NULL,
+  bought        numeric NOT NULL,
+  sold          numeric NOT NULL,
+  settled_value numeric NOT NULL,
   position      bigint NOT NULL,
   PRIMARY KEY (account, instrument)
 );
@@ -68,7 +69,7 @@ CREATE TABLE "read".balance (
   account  text,
   member   text,
   kind     text NOT NULL,
-  amount   numeric(39,0) NOT NULL,
+  amount   numeric NOT NULL,
   position bigint NOT NULL,
   PRIMARY KEY (book, asset)
 );
@@ -81,7 +82,7 @@ CREATE TABLE "read".movement (
   member      text NOT NULL,
   asset       text NOT NULL,
   book        text NOT NULL,
-  amount      numeric(39,0) NOT NULL,
+  amount      numeric NOT NULL,
   reason      text NOT NULL,
   reference   text,
   cycle       integer,
@@ -103,11 +104,11 @@ CREATE TABLE "read".trade_record (
   seller          text NOT NULL,
   buyer_member    text NOT NULL,
   seller_member   text NOT NULL,
-  quantity        numeric(39,0) NOT NULL,
-  price           numeric(39,0) NOT NULL,
+  quantity        numeric NOT NULL,
+  price           numeric NOT NULL,
   executed_at     bigint NOT NULL,
   status          text NOT NULL,
-  reversal_price  numeric(39,0),
+  reversal_price  numeric,
   closed_position bigint
 );
 CREATE INDEX trade_record_id_idx ON "read".trade_record (venue, instrument, trade_id, position);
@@ -117,7 +118,7 @@ CREATE INDEX trade_record_seller_idx ON "read".trade_record (seller_member, posi
 CREATE TABLE "read".settlement_price (
   cycle       integer NOT NULL,
   instrument  text NOT NULL,
-  price       numeric(39,0) NOT NULL,
+  price       numeric NOT NULL,
   stale       boolean NOT NULL,
   fresh_cycle integer NOT NULL,
   rule        jsonb NOT NULL,
@@ -139,11 +140,11 @@ CREATE TABLE "read".obligation_total (
   instrument text NOT NULL,
   asset      text NOT NULL,
   reason     text NOT NULL,
-  price      numeric(39,0),
-  rate       numeric(39,0),
-  paid       numeric(39,0) NOT NULL,
-  received   numeric(39,0) NOT NULL,
-  rounding   numeric(39,0) NOT NULL,
+  price      numeric,
+  rate       numeric,
+  paid       numeric NOT NULL,
+  received   numeric NOT NULL,
+  rounding   numeric NOT NULL,
   position   bigint PRIMARY KEY
 );
 CREATE INDEX obligation_total_cycle_instrument_idx
@@ -156,9 +157,9 @@ CREATE TABLE "read".window_reconciliation (
   key               text NOT NULL,
   last_sequence     bigint NOT NULL,
   count             bigint NOT NULL,
-  control_total     numeric(39,0) NOT NULL,
+  control_total     numeric NOT NULL,
   our_count         bigint NOT NULL,
-  our_control_total numeric(39,0) NOT NULL,
+  our_control_total numeric NOT NULL,
   matched           boolean NOT NULL,
   position          bigint NOT NULL,
   PRIMARY KEY (venue, window_no, topic, key)
@@ -169,8 +170,8 @@ CREATE TABLE "read".shortfall (
   account   text NOT NULL,
   asset     text NOT NULL,
   member    text NOT NULL,
-  owed      numeric(39,0) NOT NULL,
-  shortfall numeric(39,0) NOT NULL,
+  owed      numeric NOT NULL,
+  shortfall numeric NOT NULL,
   position  bigint NOT NULL,
   PRIMARY KEY (cycle, account, asset)
 );
@@ -180,7 +181,7 @@ CREATE TABLE "read".withdrawal (
   account       text NOT NULL,
   member        text NOT NULL,
   asset         text NOT NULL,
-  amount        numeric(39,0) NOT NULL,
+  amount        numeric NOT NULL,
   destination   text NOT NULL,
   status        text NOT NULL,
   cycle         integer,

@@ -1,5 +1,6 @@
 import type { Consumer, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 import type { Log } from './kafka-client.js';
+import { boundHeaders } from './kafka-headers.js';
 import type { MessageSource, SourceBatch, SourceHandler, SourceMessage } from './port.js';
 
 export interface KafkaSourceOptions {
@@ -30,6 +31,7 @@ export class KafkaSource implements MessageSource {
   private stopped = false;
 
   constructor(private readonly options: KafkaSourceOptions) {
+    boundHeaders();
     this.consumer = options.kafka.consumer({
       groupId: options.groupId,
       maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
@@ -185,13 +187,16 @@ function sourceMessage({ offset, key, value, headers, timestamp }: KafkaMessage)
   return Object.assign(message, { key: key.toString() });
 }
 
-function textHeaders(headers: IHeaders | undefined): Record<string, string> {
+/** A header may come without a value, which kafkajs gives as null and does not declare. */
+type WireHeaders = { readonly [name: string]: IHeaders[string] | null };
+
+function textHeaders(headers: WireHeaders | undefined): Record<string, string> {
   // A plain object, so that messages with the same headers share one shape. `__proto__` set to a text is no text.
   const text: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    const first = Array.isArray(value) ? value[0] : value;
-    if (first !== undefined) text[name] = first.toString();
+    const first: string | Buffer | null | undefined = Array.isArray(value) ? value[0] : value;
+    if (first !== undefined && first !== null) text[name] = first.toString();
   }
   return text;
 }

@@ -11,6 +11,14 @@ export const deadLetterTopic = (topic: string) => `${topic}.dlq`;
  * dead-lettered.
  */
 const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+/**
+ * Kept uncompressed whatever a producer sends: kafkajs reads gzip only, so one batch in snappy would end
+ * the app at every start, and what a small gzip unpacks to has to fit the limit too.
+ */
+const configEntries = [
+  { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
+  { name: 'compression.type', value: 'uncompressed' },
+];
 /** Ten seconds in all, or more where kafkajs itself tries again. */
 const SERVE_TRIES = 100;
 const SERVE_WAIT_MS = 100;
@@ -58,7 +66,7 @@ export async function createTopics(kafka: Kafka, prefix = ''): Promise<readonly 
         topics: missing.map(({ topic, partitions }) => ({
           topic: prefix + topic,
           numPartitions: partitions,
-          configEntries: [{ name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) }],
+          configEntries,
         })),
       });
     }

@@ -23,7 +23,9 @@ export class InputReader {
   ) {}
 
   /** Reads a Kafka message: its signature first, then its content. The actor is its source. */
-  fromKafka(raw: RawMessage, topic: StreamTopic, timestamp: Micros): ReadInput {
+  fromKafka(raw: RawMessage, topic: StreamTopic, stamped: Micros): ReadInput {
+    // The producer may have stamped it with any 64 bits, -1 for no time at all.
+    const timestamp = Number.isSafeInteger(stamped) && stamped >= 0 ? stamped : this.now();
     const refused = badSignature(raw, this.keys, topic === 'deposits');
     const source = (raw.headers['ce_source'] ?? 'unknown').slice(0, 64).toWellFormed();
     if (refused) return this.unreadable(raw, `kafka:${source}`, refused, timestamp);

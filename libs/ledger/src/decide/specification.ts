@@ -97,4 +97,12 @@ function checkUnderlying(state: HouseState, spec: InstrumentSpec): void {
   const base = known(listed, 'UNKNOWN_INSTRUMENT', 'spec.underlying', underlying).spec;
   check(base.priceScale === spec.priceScale, 'underlying', 'both have one price scale');
   check(kind === 'future' || derived, 'underlying', `a ${kind} settles on its own marks`);
+  // A future expires at its underlying's price, and an inverse one divides by it.
+  const positive = !base.allowsNegativePrice && base.kind !== 'option' && base.kind !== 'custom';
+  const fits = derived || spec.allowsNegativePrice || positive;
+  check(
+    fits,
+    'underlying',
+    'its price may be zero or negative, which this contract does not allow',
+  );
 }

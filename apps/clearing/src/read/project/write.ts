@@ -18,6 +18,8 @@ export async function writeRows(client: Client, rows: RowBuffer): Promise<void> 
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
+  // No text of Postgres holds U+0000; one in the journal must not stop the projection for ever.
+  '\0': '\ufffd',
   '\\': '\\\\',
   '\t': '\\t',
   '\n': '\\n',
@@ -28,7 +30,8 @@ function copyCell(cell: Cell): string {
   if (cell === undefined) return '\\N';
   if (typeof cell === 'bigint' || typeof cell === 'number') return cell.toString();
   const text = typeof cell === 'object' ? JSON.stringify(cell.json) : String(cell);
-  return text.replace(/[\\\t\n\r]/g, (found) => ESCAPES[found]!);
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\0\\\t\n\r]/g, (found) => ESCAPES[found]!);
 }
 
 async function copyRows(client: Client, table: Table, rows: readonly Row[]): Promise<void> {
@@ -49,7 +52,8 @@ async function copyRows(client: Client, table: Table, rows: readonly Row[]): Pro
 function jsonCell(cell: Cell): unknown {
   if (cell === undefined) return null;
   if (typeof cell === 'bigint') return cell.toString();
-  return typeof cell === 'object' ? cell.json : cell;
+  if (typeof cell === 'object') return cell.json;
+  return typeof cell === 'string' ? cell.replaceAll('\0', '\ufffd') : cell;
 }
 
 async function upsertRows(client: Client, table: Table, rows: readonly Row[]): Promise<void> {

@@ -7,7 +7,7 @@ import type { Tx } from './database.js';
 import { ListQuery, PositionsQuery } from './dto.js';
 import { EtagInterceptor } from './etag.interceptor.js';
 import { afterPair, decodeCursor, notFound, pageOf } from './page.js';
-import { queryPipe } from './pipe.js';
+import { pathId, queryPipe } from './pipe.js';
 import { OkList, OkOne } from './schemas.js';
 import { showAccount, showBalance, showPosition, showShortfall, showWithdrawal } from './views.js';
 
@@ -39,7 +39,7 @@ export class AccountsController {
   @Get('accounts/:id')
   @ApiOperation({ summary: 'One account, its latest 100 withdrawals and shortfalls.' })
   @OkOne('AccountDetail')
-  account(@CurrentPrincipal() who: Principal, @Param('id') account: string) {
+  account(@CurrentPrincipal() who: Principal, @Param('id', pathId) account: string) {
     return this.database.as(who, async (tx) => {
       const row = await visibleAccount(tx, account);
       const latest = { where: { account }, orderBy: { position: 'desc' }, take: 100 } as const;
@@ -62,7 +62,7 @@ export class AccountsController {
   @OkList('Balance')
   balances(
     @CurrentPrincipal() who: Principal,
-    @Param('id') account: string,
+    @Param('id', pathId) account: string,
     @Query() { limit, cursor }: ListQuery,
   ) {
     const after = decodeCursor(cursor, ['string', 'string']);
@@ -91,7 +91,7 @@ export class AccountsController {
   @OkList('Position')
   accountPositions(
     @CurrentPrincipal() who: Principal,
-    @Param('id') account: string,
+    @Param('id', pathId) account: string,
     @Query() query: ListQuery,
   ) {
     return this.database.as(who, async (tx) => {

@@ -2,7 +2,9 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** Cycles are counted in 32 bits. */
+const MAX_CYCLE = 2_147_483_647;
 const NOT_AN_ID = { message: '$property must be 1 to 64 characters out of A-Z a-z 0-9 . _ -' };
 
 /** Paging, common to every list. */
@@ -55,6 +57,7 @@ export class TradesQuery extends PositionsQuery {
   @Type(() => Number)
   @IsInt()
   @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
   window?: number;
 }
 
@@ -69,6 +72,7 @@ export class SettlementPricesQuery extends ListQuery {
   @Type(() => Number)
   @IsInt()
   @Min(1)
+  @Max(MAX_CYCLE)
   cycle?: number;
 }
 
@@ -111,6 +115,7 @@ export class StatementQuery {
   @Type(() => Number)
   @IsInt()
   @Min(1)
+  @Max(MAX_CYCLE)
   cycle?: number;
 
   @ApiPropertyOptional({ description: CUT })

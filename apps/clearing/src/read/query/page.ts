@@ -38,13 +38,14 @@ export function decodeCursor<const S extends readonly ('string' | 'number')[]>(
   const fits =
     Array.isArray(key) &&
     key.length === shape.length &&
-    key.every((part, i) => typeof part === shape[i] && (shape[i] === 'string' || isSafe(part)));
+    key.every((part, i) => typeof part === shape[i] && (isWord(part) || isSafe(part)));
   if (!fits) {
     throw invalidQuery('cursor', 'This cursor is not one of ours.', 'Send nextCursor as it came.');
   }
   return key as { [I in keyof S]: S[I] extends 'string' ? string : number };
 }
 
+const isWord = (part: unknown) => typeof part === 'string' && /^[\w.-]{1,64}$/.test(part);
 const isSafe = (part: unknown) => Number.isSafeInteger(part) && (part as number) >= 0;
 
 /** Cuts rows (one more than `limit` was asked for) to a page. */

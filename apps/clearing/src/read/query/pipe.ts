@@ -1,5 +1,15 @@
 import { ValidationPipe } from '@nestjs/common';
-import { invalidQuery } from './page.js';
+import type { PipeTransform } from '@nestjs/common';
+import { ID } from './dto.js';
+import { invalidQuery, notFound } from './page.js';
+
+/** An id in a path: what cannot be one names nothing, and is not asked of the database. */
+export const pathId: PipeTransform<string, string> = {
+  transform(id) {
+    if (ID.test(id)) return id;
+    throw notFound('id', 'What the path names is not an id.');
+  },
+};
 
 /** Reads query parameters into their classes; unknown names are refused, not ignored. */
 export const queryPipe = () =>

@@ -8,7 +8,7 @@ import { ReadDatabase } from './database.js';
 import { ListQuery, SettlementPricesQuery } from './dto.js';
 import { EtagInterceptor } from './etag.interceptor.js';
 import { afterPair, decodeCursor, notFound, pageOf } from './page.js';
-import { queryPipe } from './pipe.js';
+import { pathId, queryPipe } from './pipe.js';
 import { OkList, OkOne } from './schemas.js';
 import { showCycle, showInstrument, showObligation } from './views.js';
 import { showSettlementPrice, showWindow } from './views.js';
@@ -42,7 +42,7 @@ export class ReferenceController {
   @Roles('operator', 'regulator', 'member')
   @ApiOperation({ summary: 'One member.' })
   @OkOne('Member')
-  member(@CurrentPrincipal() who: Principal, @Param('id') id: string) {
+  member(@CurrentPrincipal() who: Principal, @Param('id', pathId) id: string) {
     return this.database.as(who, async (tx) => {
       const row = await tx.member.findUnique({ where: { member: id } });
       if (row === null) throw notFound('id', `There is no member ${id} that this key may see.`);
@@ -135,7 +135,7 @@ export class ReferenceController {
   @OkList('Window')
   windows(
     @CurrentPrincipal() who: Principal,
-    @Param('id') venue: string,
+    @Param('id', pathId) venue: string,
     @Query() { limit, cursor }: ListQuery,
   ) {
     const own = who.role === 'operator' || who.role === 'regulator' || who.id === venue;

@@ -16,7 +16,7 @@ import { ReadDatabase } from './database.js';
 import type { Tx } from './database.js';
 import { StatementQuery } from './dto.js';
 import { invalidQuery, notFound } from './page.js';
-import { queryPipe } from './pipe.js';
+import { pathId, queryPipe } from './pipe.js';
 
 /** A statement replays the journal: one at a time, and few in the queue, so that intake keeps its share of the machine. */
 const MAX_WAITING = 16;
@@ -49,7 +49,7 @@ export class StatementController {
   })
   async statement(
     @CurrentPrincipal() who: Principal,
-    @Param('id') account: string,
+    @Param('id', pathId) account: string,
     @Query() query: StatementQuery,
     @Res({ passthrough: true }) response: Response,
   ): Promise<Statement | string> {

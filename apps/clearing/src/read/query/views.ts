@@ -16,7 +16,7 @@ import { decimal, timestamp } from '../format.js';
 import type { InstrumentScales } from './scales.js';
 
 type Numeric = Position['quantity'];
-/** NUMERIC(39,0) as the integer it is. */
+/** NUMERIC as the integer it is. */
 const units = (value: Numeric): bigint => BigInt(value.toFixed(0));
 const at = (value: Numeric, scale: number): string => decimal(units(value), scale);
 const optional = <T>(key: string, value: T | null, show: (value: T) => unknown = (v) => v) =>
