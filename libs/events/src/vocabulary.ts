@@ -212,7 +212,7 @@ export interface EventData {
     readonly field: string;
     readonly reason: string;
     readonly fix: string;
-    /** Present where the envelope could be read; then the sequence is consumed. */
+    /** Present where the envelope could be read. */
     readonly at?: StreamPosition;
     /** True where this input consumed its stream's sequence number. */
     readonly consumed: boolean;

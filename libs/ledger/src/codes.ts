@@ -66,6 +66,10 @@ export const rejectCodes = {
   TRADE_TERMS_DIFFER: [4008, 'Repeat the original terms exactly.'],
   ALREADY_BUSTED: [4009, 'Nothing to do: this trade was busted before.'],
   NOTHING_TO_WAIT_FOR: [4010, 'The stream has no gap there, or the window is not the open one.'],
+  WINDOW_CLOSED: [
+    4011,
+    'The first closing of a window counts. If it was wrong, ask the operator to end the wait.',
+  ],
   ORDER_SIZE_LIMIT: [5001, "Split the trade below the instrument's maximum order quantity."],
   POSITION_LIMIT: [5002, 'Reduce the position, or ask for a higher limit.'],
   VENUE_SUSPENDED: [5003, 'Only trades that reduce both sides pass while the venue is suspended.'],

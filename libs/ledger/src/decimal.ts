@@ -1,6 +1,6 @@
 /** Exact fixed-point arithmetic on bigint minor units. Every division names its rounding. */
 
-/** Values are bounded to 128-bit signed integers: what every database, chain and language can hold. */
+/** Amounts that come in are 128-bit signed integers at most; what follows from them by sum and product may be longer. */
 export const MAX_UNITS = (1n << 127n) - 1n;
 
 const powers: bigint[] = [1n];

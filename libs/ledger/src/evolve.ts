@@ -44,7 +44,8 @@ function bust(
   if (remembered === undefined) throw new LedgerBroken(`bust of unknown trade ${data.tradeId}`);
   remembered.busted = true;
   const sameCycle = remembered.window === state.openWindow;
-  reverseTrade(state, data, BigInt(data.reversalPrice), data.stream.venue, sameCycle);
+  const price = BigInt(data.reversalPrice);
+  reverseTrade(state, data, price, data.stream.venue, sameCycle, remembered.carriers);
 }
 
 // ------------------------------------------------------------------ obligations
@@ -126,6 +127,11 @@ function acceptGiveUp(state: HouseState, data: EventData['GiveUpAccepted']): voi
   const sameCycle = giveUp.tradeWindow === state.openWindow;
   const venue = sameCycle ? giveUp.venue : undefined;
   transferQuantity(state, giveUp.from, giveUp.to, terms.instrument, signed, price, venue);
+  const stream = streamKey({ venue: giveUp.venue, topic: 'trades', key: terms.instrument });
+  const trade = state.remembered.get(rememberedKey(stream, terms.tradeId));
+  if (trade === undefined) throw new LedgerBroken(`give-up of unknown trade ${terms.tradeId}`);
+  const side = giveUp.side === 'buy' ? 'buyer' : 'seller';
+  trade.carriers = { ...trade.carriers, [side]: giveUp.to };
   state.giveUps.delete(data.giveUpId);
 }
 

@@ -1,5 +1,11 @@
 import type { TradeTerms } from '#events';
-import { type HouseState, type Instrument, type Position, positionOf } from './state.js';
+import {
+  type Carriers,
+  type HouseState,
+  type Instrument,
+  type Position,
+  positionOf,
+} from './state.js';
 import { exactFee, feeOf, notional } from './value.js';
 
 /** The position of an account, opened empty on first use. */
@@ -65,7 +71,7 @@ export function addTrade(state: HouseState, terms: TradeTerms, venue: string): v
 
 /**
  * Undoes a trade at `price`. In the trade's own cycle as if it had not happened, fees included; afterwards as an
- * opposite trade without a fee.
+ * opposite trade without a fee. A side that was given up is undone where it is carried; its fee was never given up.
  */
 export function reverseTrade(
   state: HouseState,
@@ -73,21 +79,25 @@ export function reverseTrade(
   price: bigint,
   venue: string,
   sameCycle: boolean,
+  carriers: Carriers = {},
 ): void {
   const instrument = state.instruments.get(terms.instrument)!;
   const quantity = BigInt(terms.quantity);
-  const buyer = ensurePosition(state, terms.buyer, terms.instrument);
-  const seller = ensurePosition(state, terms.seller, terms.instrument);
+  const buyer = ensurePosition(state, carriers.buyer ?? terms.buyer, terms.instrument);
+  const seller = ensurePosition(state, carriers.seller ?? terms.seller, terms.instrument);
   moveQuantity(state, buyer, -quantity, { instrument, price });
   moveQuantity(state, seller, quantity, { instrument, price });
   addDelta(buyer, venue, -quantity);
   addDelta(seller, venue, quantity);
   if (sameCycle) {
     const fee = exactFee(state, instrument, quantity, BigInt(terms.price));
-    buyer.bought -= quantity;
-    seller.sold -= quantity;
-    buyer.feeExact -= fee;
-    seller.feeExact -= fee;
+    const [executedBuy, executedSell] = [terms.buyer, terms.seller].map((account) =>
+      ensurePosition(state, account, terms.instrument),
+    ) as [Position, Position];
+    executedBuy.bought -= quantity;
+    executedSell.sold -= quantity;
+    executedBuy.feeExact -= fee;
+    executedSell.feeExact -= fee;
   } else {
     buyer.sold += quantity;
     seller.bought += quantity;

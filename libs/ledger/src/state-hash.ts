@@ -97,13 +97,14 @@ function windowEntries(state: HouseState, out: StateEntry[]): void {
 
 function memoryEntries(state: HouseState, out: StateEntry[]): void {
   for (const [window, keys] of state.rememberedIn) {
-    const byStream = new Map<string, [string, string, boolean][]>();
+    const byStream = new Map<string, EntryValue[]>();
     for (const key of [...keys].sort(byCode)) {
       const slash = key.lastIndexOf('/');
-      const { digest, busted } = state.remembered.get(key)!;
+      const { digest, busted, carriers } = state.remembered.get(key)!;
       const list = byStream.get(key.slice(0, slash)) ?? [];
       byStream.set(key.slice(0, slash), list);
-      list.push([key.slice(slash + 1), digest, busted]);
+      const id = key.slice(slash + 1);
+      list.push(carriers ? [id, digest, busted, { ...carriers }] : [id, digest, busted]);
     }
     for (const [stream, ids] of byStream) out.push(['remembered', `${window}|${stream}`, ids]);
   }

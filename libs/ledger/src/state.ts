@@ -94,6 +94,14 @@ export interface Remembered {
   /** The open window when it was accepted. */
   readonly window: number;
   busted: boolean;
+  /** Who carries the sides that were given up; the others are with the trade's own accounts. */
+  carriers?: Carriers;
+}
+
+/** Sides of a trade and the accounts they were given up to. */
+export interface Carriers {
+  readonly buyer?: string;
+  readonly seller?: string;
 }
 
 export interface GiveUp {

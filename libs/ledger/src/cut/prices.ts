@@ -1,45 +1,51 @@
-import { byCode, type Instrument, type Mark } from '../state.js';
+import { byCode, type HouseState, type Instrument, type Mark } from '../state.js';
 import { payoff } from '../value.js';
 import type { Cut } from './cut.js';
 
 /** What an instrument settles at in this cycle. */
 export interface CyclePrice {
   readonly price: bigint | undefined;
+  /** Cycle whose marks the price came from. */
+  readonly freshCycle: number | undefined;
   /** True where this cycle is its last. */
   readonly expires: boolean;
   readonly underlyingPrice?: bigint;
 }
 
 /**
- * Settlement prices by each instrument's stated rule. Contracts that settle on their own marks come first, so that an
- * expiring one finds the price of its underlying, whatever their names.
+ * Settlement prices by each instrument's stated rule. An underlying comes before what settles on it, so that an expiring
+ * contract finds the price of this cut, whatever their names.
  */
 export function settlementPrices(cut: Cut): Map<string, CyclePrice> {
   const { state } = cut;
   const prices = new Map<string, CyclePrice>();
   const live = [...state.instruments.values()]
     .filter((i) => !i.expired)
-    .sort((a, b) => byCode(a.spec.instrument, b.spec.instrument));
-  for (const instrument of live) {
-    if (!expiresOnUnderlying(cut, instrument)) {
-      const price = priceFromMarks(cut, instrument);
-      const expires = isOver(cut, instrument) && price !== undefined;
-      prices.set(instrument.spec.instrument, { price, expires });
-    }
-  }
-  for (const instrument of live) {
-    if (!expiresOnUnderlying(cut, instrument)) continue;
-    prices.set(instrument.spec.instrument, finalPrice(cut, instrument, prices));
+    .map((instrument) => ({ instrument, depth: depthOf(state, instrument) }))
+    .sort((a, b) => a.depth - b.depth || byCode(idOf(a.instrument), idOf(b.instrument)));
+  for (const { instrument } of live) {
+    const over = isOver(cut, instrument);
+    const final = over && instrument.spec.underlying !== undefined;
+    const cyclePrice = final
+      ? finalPrice(cut, instrument, prices)
+      : priceFromMarks(cut, instrument, over);
+    prices.set(idOf(instrument), cyclePrice);
   }
   return prices;
 }
 
-function isOver(cut: Cut, { spec }: Instrument): boolean {
-  return spec.expiry !== undefined && cut.endsAt >= spec.expiry;
+function idOf({ spec }: Instrument): string {
+  return spec.instrument;
 }
 
-function expiresOnUnderlying(cut: Cut, instrument: Instrument): boolean {
-  return isOver(cut, instrument) && instrument.spec.underlying !== undefined;
+/** Length of the chain of underlyings; an underlying is listed before what settles on it, so it ends. */
+function depthOf(state: HouseState, { spec }: Instrument): number {
+  const { underlying } = spec;
+  return underlying === undefined ? 0 : 1 + depthOf(state, state.instruments.get(underlying)!);
+}
+
+function isOver(cut: Cut, { spec }: Instrument): boolean {
+  return spec.expiry !== undefined && cut.endsAt >= spec.expiry;
 }
 
 /** Final settlement: the payoff of the underlying's settlement price. Without one yet, expiry waits for it. */
@@ -51,31 +57,33 @@ function finalPrice(
   const { spec } = instrument;
   const underlying = spec.underlying!;
   // An underlying that expired earlier is remembered at its final price.
-  const before = cut.state.settled.get(underlying);
-  const now = prices.get(underlying)?.price ?? before?.price;
-  if (now === undefined) return { price: priceFromMarks(cut, instrument), expires: false };
+  const { price: now, freshCycle } = prices.get(underlying) ?? cut.state.settled.get(underlying)!;
+  if (now === undefined || freshCycle === undefined) return priceFromMarks(cut, instrument, false);
   const price = payoff(spec, now);
-  const fresh = cut.state.marks.has(underlying);
   cut.add('SettlementPriceSet', {
     cycle: cut.cycle,
     instrument: spec.instrument,
     price: price.toString(),
     rule: spec.settlementRule,
-    stale: !fresh,
+    stale: freshCycle !== cut.cycle,
     evidence: [[`settlement|${underlying}`, cut.cycle, now.toString()]],
-    freshCycle: fresh ? cut.cycle : (before?.freshCycle ?? cut.cycle),
+    freshCycle,
   });
-  return { price, expires: true, underlyingPrice: now };
+  return { price, freshCycle, expires: true, underlyingPrice: now };
 }
 
-function priceFromMarks(cut: Cut, { spec }: Instrument): bigint | undefined {
+/** Without a mark ever there is no price, and a contract that is over waits for one. */
+function priceFromMarks(cut: Cut, { spec }: Instrument, over: boolean): CyclePrice {
   const { state, cycle } = cut;
   const { instrument, settlementRule: rule } = spec;
   const used = lastMarks(state.marks.get(instrument), rule.marks);
   const before = state.settled.get(instrument);
-  if (used.length === 0 && before === undefined) return undefined;
+  if (used.length === 0 && before === undefined) {
+    return { price: undefined, freshCycle: undefined, expires: false };
+  }
   const stale = used.length === 0;
   const price = stale ? before!.price : rulePrice(rule.kind, used);
+  const freshCycle = stale ? before!.freshCycle : cycle;
   cut.add('SettlementPriceSet', {
     cycle,
     instrument,
@@ -83,9 +91,9 @@ function priceFromMarks(cut: Cut, { spec }: Instrument): bigint | undefined {
     rule,
     stale,
     evidence: used.map((m) => [m.stream, m.sequence, m.price.toString()] as const),
-    freshCycle: stale ? before!.freshCycle : cycle,
+    freshCycle,
   });
-  return price;
+  return { price, freshCycle, expires: over };
 }
 
 /** The last `n` marks of the window over all streams, by time, then stream, then sequence: arrival does not matter. */

@@ -4,7 +4,7 @@ import { type Rejection, reject } from '../codes.js';
 import type { Command, Decision, InputBody } from '../commands.js';
 import { parseDecimal } from '../decimal.js';
 import { readiness, validStream } from '../readiness.js';
-import { type HouseState, rememberedKey, streamKey } from '../state.js';
+import { type HouseState, type Instrument, rememberedKey, streamKey } from '../state.js';
 import { RATE_SCALE } from '../value.js';
 import { amountOf, fact, known, need, type Origin, positiveOf, Refusal } from './context.js';
 import { decideBust, decideCorrection, decideTrade, knownTrade, needPrice } from './trade.js';
@@ -178,7 +178,7 @@ function accept(
     case 'mark':
       return fact(origin, 0, 'MarkRecorded', mark(state, at, body));
     case 'funding':
-      return fact(origin, 0, 'FundingRateRecorded', funding(at, body));
+      return fact(origin, 0, 'FundingRateRecorded', funding(state, at, body));
     case 'window-closed':
       return fact(origin, 0, 'WindowClosed', closing(state, at, body));
   }
@@ -214,18 +214,25 @@ function mark(
   body: Extract<InputBody, { type: 'mark' }>,
 ): EventData['MarkRecorded'] {
   sameKey(at, body.instrument);
-  const { spec, expired } = state.instruments.get(body.instrument)!;
-  need(!expired, 'INSTRUMENT_EXPIRED', 'instrument', `${body.instrument} has expired`);
+  const { spec } = needLive(state, body.instrument);
   const price = amountOf('price', body.price, spec.priceScale);
   needPrice(spec, price);
   return { ...at, instrument: body.instrument, price: price.toString(), at: body.at };
 }
 
+function needLive(state: HouseState, id: string): Instrument {
+  const instrument = state.instruments.get(id)!;
+  need(!instrument.expired, 'INSTRUMENT_EXPIRED', 'instrument', `${id} has expired`);
+  return instrument;
+}
+
 function funding(
+  state: HouseState,
   at: StreamPosition,
   body: Extract<InputBody, { type: 'funding' }>,
 ): EventData['FundingRateRecorded'] {
   sameKey(at, body.instrument);
+  needLive(state, body.instrument);
   const rate = amountOf('rate', body.rate, RATE_SCALE);
   return { ...at, instrument: body.instrument, rate: rate.toString(), at: body.at };
 }
@@ -235,7 +242,13 @@ function closing(
   at: StreamPosition,
   body: Extract<InputBody, { type: 'window-closed' }>,
 ): EventData['WindowClosed'] {
+  const { venue } = at.stream;
+  // The first one counts: whether a second one came before the cut would depend on who else had closed by then.
+  const closed = state.closings.get(at.window)?.has(venue) === true;
+  need(!closed, 'WINDOW_CLOSED', 'window', `${venue} closed window ${at.window} before`);
   const streams = body.streams.map((s) => {
+    const invalid = validStream(state, { venue, topic: s.topic, key: s.key });
+    if (invalid !== undefined) throw new Refusal(invalid);
     const scale = known(controlScale(state, s.topic, s.key), 'KEY_MISMATCH', 'streams.key', s.key);
     const controlTotal = amountOf('streams.controlTotal', s.controlTotal, scale).toString();
     return { ...s, controlTotal };

@@ -4,7 +4,14 @@ import { abs } from '../decimal.js';
 import { checkId } from '../ids.js';
 import { missingStreams } from '../barrier.js';
 import { expectedSequence, validStream } from '../readiness.js';
-import { type HouseState, positionOf, streamKey } from '../state.js';
+import {
+  type HouseState,
+  positionOf,
+  type Remembered,
+  rememberedKey,
+  streamKey,
+} from '../state.js';
+import { tradeDigest } from '../trade-digest.js';
 import { settlementOf } from '../value.js';
 import {
   amountOf,
@@ -122,7 +129,8 @@ export function proposeGiveUp(
   const { giveUpId, venue, trade, side, to } = command;
   needFreshRequest(state, 'give-up', 'giveUpId', giveUpId);
   known(state.venues.get(venue), 'UNKNOWN_VENUE', 'venue', venue);
-  const { terms } = tradeToGiveUp(state, venue, trade);
+  const { terms, remembered } = tradeToGiveUp(state, venue, trade);
+  needNotGivenUp(remembered, side);
   needReceiver(state, side === 'buy' ? terms.buyer : terms.seller, to, terms.instrument);
   return [fact(origin, 0, 'GiveUpProposed', { giveUpId, terms, venue, side, to })];
 }
@@ -141,13 +149,25 @@ export function acceptGiveUp(
   const delivered = settlementOf(instrument.spec) === 'delivery' && !sameCycle;
   need(!delivered, 'NOT_TRANSFERABLE', 'giveUpId', 'the spot trade was delivered at its cut');
   need(!instrument.expired, 'INSTRUMENT_EXPIRED', 'giveUpId', `${id} has expired`);
-  const trade = state.remembered.get(`${giveUp.venue}|trades|${id}/${giveUp.terms.tradeId}`);
-  need(trade?.busted !== true, 'ALREADY_BUSTED', 'giveUpId', 'the trade was busted');
+  const { tradeId } = giveUp.terms;
+  const stream = streamKey({ venue: giveUp.venue, topic: 'trades', key: id });
+  const remembered = state.remembered.get(rememberedKey(stream, tradeId));
+  const trade = known(remembered, 'UNKNOWN_TRADE', 'tradeId', tradeId);
+  // A correction may have put other terms under the same id.
+  const same = trade.digest === tradeDigest(giveUp.terms) && trade.window === giveUp.tradeWindow;
+  need(same, 'TRADE_TERMS_DIFFER', 'giveUpId', 'the trade has other terms now');
+  need(!trade.busted, 'ALREADY_BUSTED', 'giveUpId', 'the trade was busted');
+  needNotGivenUp(trade, giveUp.side);
   needReceiver(state, giveUp.from, giveUp.to, id);
   const price = sameCycle
     ? giveUp.terms.price
     : known(state.settled.get(id), 'NO_SETTLED_MARK', 'instrument', id).price.toString();
   return [fact(origin, 0, 'GiveUpAccepted', { giveUpId, price })];
+}
+
+function needNotGivenUp({ carriers }: Remembered, side: 'buy' | 'sell'): void {
+  const carrier = side === 'buy' ? carriers?.buyer : carriers?.seller;
+  need(carrier === undefined, 'NOT_TRANSFERABLE', 'side', `${carrier} carries that side already`);
 }
 
 export function rejectGiveUp(

@@ -230,7 +230,7 @@ export function decideCorrection(
 ): EventData['TradeCorrected'] {
   const { terms, instrument } = readTerms(state, at.stream.key, trade);
   const stream = streamKey(at.stream);
-  const { reversalPrice } = original(state, stream, instrument, terms);
+  const { reversalPrice, remembered } = original(state, stream, instrument, terms);
   const next = readTerms(state, at.stream.key, replacement).terms;
   const taken = state.remembered.has(rememberedKey(stream, next.tradeId));
   need(
@@ -239,18 +239,18 @@ export function decideCorrection(
     'replacement.tradeId',
     `trade id ${next.tradeId} was used before`,
   );
-  needAdmission(state, at.stream.venue, next, instrument, [terms]);
+  needAdmission(state, at.stream.venue, next, instrument, [{ ...terms, ...remembered.carriers }]);
   return { ...at, ...terms, reversalPrice: reversalPrice.toString(), replacement: next };
 }
 
-/** For give-ups: the remembered trade and the price at which one of its sides moves now. */
+/** For give-ups: the remembered trade they are about. */
 export function tradeToGiveUp(
   state: HouseState,
   venue: string,
   trade: WireTrade,
-): { readonly terms: TradeTerms; readonly window: number; readonly price: bigint } {
+): { readonly terms: TradeTerms; readonly remembered: Remembered } {
   const { terms, instrument } = readTerms(state, trade.instrument, trade);
   const stream = streamKey({ venue, topic: 'trades', key: trade.instrument });
-  const { remembered, reversalPrice } = original(state, stream, instrument, terms);
-  return { terms, window: remembered.window, price: reversalPrice };
+  const { remembered } = original(state, stream, instrument, terms);
+  return { terms, remembered };
 }

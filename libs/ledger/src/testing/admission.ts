@@ -17,6 +17,7 @@ export class NaiveAdmission {
     { terms: TradeTerms; venue: string; side: string; to: string }
   >();
   private readonly tradedIn = new Map<string, number>();
+  private readonly carriers = new Map<string, { buyer: string; seller: string }>();
   private window = 1;
 
   /** Called before the fact is folded; throws where a trade should not have passed. */
@@ -60,6 +61,7 @@ export class NaiveAdmission {
     const { terms, venue, side, to } = this.giveUps.get(id)!;
     const own = this.tradedIn.get(`${venue}|${terms.tradeId}`) === this.window ? venue : undefined;
     const signed = side === 'buy' ? BigInt(terms.quantity) : -BigInt(terms.quantity);
+    this.carriers.get(`${venue}|${terms.tradeId}`)![side === 'buy' ? 'buyer' : 'seller'] = to;
     this.moved(side === 'buy' ? terms.buyer : terms.seller, terms.instrument, -signed, own);
     this.moved(to, terms.instrument, signed, own);
   }
@@ -71,10 +73,15 @@ export class NaiveAdmission {
   }
 
   private move(venue: string, terms: TradeTerms, sign: bigint): void {
-    if (sign > 0n) this.tradedIn.set(`${venue}|${terms.tradeId}`, this.window);
+    const trade = `${venue}|${terms.tradeId}`;
+    if (sign > 0n) {
+      this.tradedIn.set(trade, this.window);
+      this.carriers.set(trade, { buyer: terms.buyer, seller: terms.seller });
+    }
+    const { buyer, seller } = this.carriers.get(trade)!;
     const quantity = BigInt(terms.quantity) * sign;
-    this.moved(terms.buyer, terms.instrument, quantity, venue);
-    this.moved(terms.seller, terms.instrument, -quantity, venue);
+    this.moved(buyer, terms.instrument, quantity, venue);
+    this.moved(seller, terms.instrument, -quantity, venue);
   }
 
   private need(venue: string, terms: TradeTerms): void {

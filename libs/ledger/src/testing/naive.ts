@@ -34,6 +34,9 @@ interface Leg {
 interface Traded {
   readonly terms: TradeTerms;
   readonly window: number;
+  /** Who holds the two sides now. */
+  buyer: string;
+  seller: string;
 }
 interface Price {
   readonly price: bigint;
@@ -212,7 +215,8 @@ export class NaiveHouse {
     // An id may be used again once its horizon is over: the window tells the two trades apart.
     const trade = `${venue}|${terms.tradeId}|${this.window}`;
     const [quantity, price] = [BigInt(terms.quantity), BigInt(terms.price)];
-    this.traded.set(`${venue}|${terms.tradeId}`, { terms, window: this.window });
+    const { buyer, seller } = terms;
+    this.traded.set(`${venue}|${terms.tradeId}`, { terms, window: this.window, buyer, seller });
     this.leg(terms.instrument, { account: terms.buyer, quantity, price, fee: true, trade });
     this.leg(terms.instrument, {
       account: terms.seller,
@@ -224,7 +228,7 @@ export class NaiveHouse {
   }
 
   private bust(venue: string, { tradeId }: TradeTerms): void {
-    const { terms, window } = this.traded.get(`${venue}|${tradeId}`)!;
+    const { terms, window, buyer, seller } = this.traded.get(`${venue}|${tradeId}`)!;
     const trade = `${venue}|${tradeId}|${window}`;
     const instrument = this.of(terms.instrument);
     if (window === this.window) {
@@ -232,7 +236,7 @@ export class NaiveHouse {
       return;
     }
     const price = this.settledPrice(terms.instrument);
-    this.move(terms.instrument, terms.buyer, terms.seller, BigInt(terms.quantity), price);
+    this.move(terms.instrument, buyer, seller, BigInt(terms.quantity), price);
   }
 
   private move(
@@ -241,18 +245,23 @@ export class NaiveHouse {
     to: string,
     quantity: bigint,
     price: bigint,
+    trade = '',
   ): void {
-    this.leg(instrument, { account: from, quantity: -quantity, price, fee: false });
-    this.leg(instrument, { account: to, quantity, price, fee: false });
+    this.leg(instrument, { account: from, quantity: -quantity, price, fee: false, trade });
+    this.leg(instrument, { account: to, quantity, price, fee: false, trade });
   }
 
   private giveUp(id: string): void {
     const { terms, venue, side, to } = this.giveUps.get(id)!;
-    const { window } = this.traded.get(`${venue}|${terms.tradeId}`)!;
+    const traded = this.traded.get(`${venue}|${terms.tradeId}`)!;
+    const { window } = traded;
+    const trade = `${venue}|${terms.tradeId}|${window}`;
     const price =
       window === this.window ? BigInt(terms.price) : this.settledPrice(terms.instrument);
     const signed = side === 'buy' ? BigInt(terms.quantity) : -BigInt(terms.quantity);
-    this.move(terms.instrument, side === 'buy' ? terms.buyer : terms.seller, to, signed, price);
+    const carried = side === 'buy' ? 'buyer' : 'seller';
+    this.move(terms.instrument, terms[carried], to, signed, price, trade);
+    traded[carried] = to;
   }
 
   // ---------------------------------------------------------------- the cut

@@ -1,5 +1,11 @@
-import type { AnyRecordedEvent, ObligationsData, RecordedEvent, TradeTerms } from '#events';
-import { evolve, initialState } from '#ledger';
+import type {
+  AnyRecordedEvent,
+  ObligationsData,
+  RecordedEvent,
+  StreamPosition,
+  TradeTerms,
+} from '#events';
+import { evolve, initialState, rememberedKey, streamKey } from '#ledger';
 import type { HouseState } from '#ledger';
 import { accountOfBook, movementsOf, obligationReason } from './movements.js';
 import { RowBuffer } from './tables.js';
@@ -72,9 +78,12 @@ export class ReadFold {
     const touchTrade = (terms: TradeTerms) => touch(terms.instrument, terms.buyer, terms.seller);
     switch (event.type) {
       case 'TradeNovated':
+        return touchTrade(event.data);
       case 'TradeBusted':
+        touch(event.data.instrument, ...this.carriersOf(event.data));
         return touchTrade(event.data);
       case 'TradeCorrected':
+        touch(event.data.instrument, ...this.carriersOf(event.data));
         touchTrade(event.data);
         return touchTrade(event.data.replacement);
       case 'PositionTransferred':
@@ -88,6 +97,12 @@ export class ReadFold {
       default:
         if (obligationReason(event.type)) this.touchObliged(event.data as ObligationsData, touch);
     }
+  }
+
+  /** A busted trade is undone where its sides were given up to, too. */
+  private carriersOf({ stream, tradeId }: StreamPosition & TradeTerms): string[] {
+    const key = rememberedKey(streamKey(stream), tradeId);
+    return Object.values(this.state.remembered.get(key)?.carriers ?? {});
   }
 
   private touchObliged(
