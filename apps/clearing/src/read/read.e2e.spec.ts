@@ -163,6 +163,20 @@ describePostgres('the query API', () => {
     expect(JSON.parse(response.text)).toMatchObject({ status: 400, title: 'Invalid query' });
   });
 
+  it.each([
+    ['/v1/accounts/%00', 404],
+    ['/v1/accounts/a%00b/statement', 404],
+    ['/v1/members/%00', 404],
+    ['/v1/trades?window=99999999999999999999999', 400],
+    ['/v1/settlement-prices?cycle=99999999999', 400],
+    ['/v1/accounts/A-HOUSE/statement?cycle=99999999999', 400],
+    [`/v1/accounts?cursor=${Buffer.from('["\\u0000"]').toString('base64url')}`, 400],
+    [`/v1/cycles?cursor=${Buffer.from('[9007199254740991]').toString('base64url')}`, 400],
+  ])('refuses what no id or number can be: %s', async (path, status) => {
+    const response = await get(path);
+    expect([response.status, response.type]).toEqual([status, 'application/problem+json']);
+  });
+
   it('answers 304 to a reader that has the answer already', async () => {
     const first = await get('/v1/cycles');
     const again = await get('/v1/cycles').set('if-none-match', first.headers['etag']!);

@@ -4,7 +4,7 @@ import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 
 
 export const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Cycles are counted in 32 bits. */
-const MAX_CYCLE = 2_147_483_647;
+export const MAX_CYCLE = 2_147_483_647;
 const NOT_AN_ID = { message: '$property must be 1 to 64 characters out of A-Z a-z 0-9 . _ -' };
 
 /** Paging, common to every list. */

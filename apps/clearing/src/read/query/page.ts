@@ -1,4 +1,5 @@
 import { Problem } from '../../problem/index.js';
+import { MAX_CYCLE } from './dto.js';
 
 /** A page of rows in the stable order of their key; `nextCursor` is absent on the last one. */
 export interface Page<T> {
@@ -23,8 +24,18 @@ function encode(key: CursorKey): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
+const isWhole = (part: unknown, most: number) =>
+  Number.isSafeInteger(part) && (part as number) >= 0 && (part as number) <= most;
+/** What each kind of part may hold, so that nothing else is asked of the database. */
+const fitsPart = {
+  string: (part: unknown) => typeof part === 'string' && /^[\w.-]{1,64}$/.test(part),
+  number: (part: unknown) => isWhole(part, Number.MAX_SAFE_INTEGER),
+  cycle: (part: unknown) => isWhole(part, MAX_CYCLE),
+};
+type CursorPart = keyof typeof fitsPart;
+
 /** The key a cursor stands for; `shape` gives the type of each part. */
-export function decodeCursor<const S extends readonly ('string' | 'number')[]>(
+export function decodeCursor<const S extends readonly CursorPart[]>(
   cursor: string | undefined,
   shape: S,
 ): { [I in keyof S]: S[I] extends 'string' ? string : number } | undefined {
@@ -38,15 +49,12 @@ export function decodeCursor<const S extends readonly ('string' | 'number')[]>(
   const fits =
     Array.isArray(key) &&
     key.length === shape.length &&
-    key.every((part, i) => typeof part === shape[i] && (isWord(part) || isSafe(part)));
+    key.every((part, i) => fitsPart[shape[i]!](part));
   if (!fits) {
     throw invalidQuery('cursor', 'This cursor is not one of ours.', 'Send nextCursor as it came.');
   }
   return key as { [I in keyof S]: S[I] extends 'string' ? string : number };
 }
-
-const isWord = (part: unknown) => typeof part === 'string' && /^[\w.-]{1,64}$/.test(part);
-const isSafe = (part: unknown) => Number.isSafeInteger(part) && (part as number) >= 0;
 
 /** Cuts rows (one more than `limit` was asked for) to a page. */
 export function pageOf<Row, T>(

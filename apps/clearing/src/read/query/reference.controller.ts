@@ -72,7 +72,7 @@ export class ReferenceController {
   @OkList('SettlementPrice')
   settlementPrices(@CurrentPrincipal() who: Principal, @Query() query: SettlementPricesQuery) {
     const { limit, cycle, instrument } = query;
-    const after = decodeCursor(query.cursor, ['number', 'string']);
+    const after = decodeCursor(query.cursor, ['cycle', 'string']);
     return this.database.as(who, async (tx) => {
       const rows = await tx.settlementPrice.findMany({
         where: {
@@ -95,7 +95,7 @@ export class ReferenceController {
   @ApiOperation({ summary: 'Settlement cycles with the totals of their obligations.' })
   @OkList('Cycle')
   cycles(@CurrentPrincipal() who: Principal, @Query() { limit, cursor }: ListQuery) {
-    const [after] = decodeCursor(cursor, ['number']) ?? [];
+    const [after] = decodeCursor(cursor, ['cycle']) ?? [];
     return this.database.as(who, async (tx) => {
       const rows = await tx.cycle.findMany({
         where: after === undefined ? {} : { cycle: { gt: after } },
