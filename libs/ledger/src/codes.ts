@@ -55,7 +55,10 @@ export const rejectCodes = {
   OFF_LOT: [3006, "Round the quantity to the instrument's lot."],
   NEGATIVE_PRICE: [3007, 'This instrument does not allow a price at or below zero.'],
   DUPLICATE: [4001, 'Nothing to do: this was accepted before.'],
-  TRADE_ID_CONFLICT: [4002, 'A trade id is used once; send a correction to change a trade.'],
+  TRADE_ID_CONFLICT: [
+    4002,
+    'An id is used once; to change a trade send a correction, for a new deposit choose a new id.',
+  ],
   SEQUENCE_GAP: [4003, 'Send the missing sequence numbers, or ask the operator to accept the gap.'],
   SEQUENCE_REUSED: [4004, 'Continue at the sequence number after the last one accepted.'],
   WINDOW_NOT_OPEN: [4005, 'Send it again once the window before it has been cut.'],

@@ -52,7 +52,8 @@ function forget(state: HouseState, cycle: number): void {
     if (keys.size === 0) state.rememberedIn.delete(window);
   }
   for (const [id, window] of state.requests) {
-    if (window <= cycle + 1 - TRADE_HORIZON) state.requests.delete(id);
+    const horizon = id.startsWith('withdrawal:') ? DEPOSIT_HORIZON : TRADE_HORIZON;
+    if (window <= cycle + 1 - horizon) state.requests.delete(id);
   }
   for (const [id, giveUp] of state.giveUps) {
     if (giveUp.window <= cycle + 1 - TRADE_HORIZON) state.giveUps.delete(id);

@@ -130,3 +130,54 @@ describe('expiry on an underlying that expires in the same cut', () => {
     expect(house.send('V1', 'funding', 'A-CALL', funding)).toBe('5008_INSTRUMENT_EXPIRED');
   });
 });
+
+describe('the end of a cut', () => {
+  it('is the earliest any venue states: none alone brings an expiry forward', () => {
+    const dated = spec({ kind: 'future', expiry: 1_000_000_000 });
+    const house = openHouse([dated]);
+    house.trade('T1', 'M1-H', 'M2-H', '1', '60000');
+    house.mark('60000');
+    const close = (venue: string, endsAt: number) =>
+      house.send(venue, 'windows', venue, { type: 'window-closed', endsAt, streams: [] });
+    close('V1', 9e15);
+    close('custody', 60_000_000);
+    expect(house.state.openWindow).toBe(2);
+    expect(house.events.some((event) => event.type === 'InstrumentExpired')).toBe(false);
+  });
+});
+
+describe('a correction', () => {
+  it('that makes a trade smaller passes while the member is suspended', () => {
+    const house = openHouse();
+    house.trade('T1', 'M1-H', 'M2-H', '1', '60000');
+    house.ask({ kind: 'suspend', scope: 'member', id: 'M1', reason: 'drill' });
+    const correct = (before: string, after: string) => {
+      const trade = house.terms('T1', 'M1-H', 'M2-H', before, '60000');
+      const replacement = { ...trade, quantity: after };
+      const body = { type: 'trade-correction', trade, replacement } as const;
+      return house.send('V1', 'trades', 'BTC-PERP', body);
+    };
+    expect(correct('1', '1.1')).toBe('5004_MEMBER_SUSPENDED');
+    expect(correct('1', '0.9')).toBeUndefined();
+  });
+});
+
+describe('a spot trade given up in its cycle', () => {
+  it('is delivered to the carrier, with the carrier\u2019s own total', () => {
+    const house = openHouse([spec({ instrument: 'BTC-SPOT', kind: 'spot', baseAsset: 'BTC' })]);
+    house.trade('T1', 'M1-H', 'M2-H', '1', '60000', { instrument: 'BTC-SPOT' });
+    const trade = house.terms('T1', 'M1-H', 'M2-H', '1', '60000', { instrument: 'BTC-SPOT' });
+    const giveUp = { giveUpId: 'G1', venue: 'V1', trade, side: 'buy', to: 'M3-H' };
+    expect(house.ask({ kind: 'propose-give-up', ...giveUp })).toBeUndefined();
+    expect(house.ask({ kind: 'accept-give-up', giveUpId: 'G1' })).toBeUndefined();
+    const delivered = house
+      .cut()
+      .find((e) => e.type === 'DeliveryCalculated' && e.data.asset === 'BTC');
+    expect(delivered?.data).toMatchObject({
+      entries: [
+        ['M2-H', '-100000000', '-100000000'],
+        ['M3-H', '100000000', '100000000'],
+      ],
+    });
+  });
+});

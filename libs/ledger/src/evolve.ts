@@ -13,7 +13,7 @@ import { expire, openNextWindow } from './cycle.js';
 import { pow10 } from './decimal.js';
 import { skeleton } from './ids.js';
 import { addTrade, ensurePosition, moveQuantity, reverseTrade } from './positions.js';
-import { type HouseState, rememberedKey, streamKey } from './state.js';
+import { type GiveUp, type HouseState, rememberedKey, streamKey } from './state.js';
 import { consume, ensureStream, remember } from './streams.js';
 import { tradeDigest } from './trade-digest.js';
 
@@ -127,12 +127,28 @@ function acceptGiveUp(state: HouseState, data: EventData['GiveUpAccepted']): voi
   const sameCycle = giveUp.tradeWindow === state.openWindow;
   const venue = sameCycle ? giveUp.venue : undefined;
   transferQuantity(state, giveUp.from, giveUp.to, terms.instrument, signed, price, venue);
+  moveTraded(state, giveUp, sameCycle);
   const stream = streamKey({ venue: giveUp.venue, topic: 'trades', key: terms.instrument });
   const trade = state.remembered.get(rememberedKey(stream, terms.tradeId));
   if (trade === undefined) throw new LedgerBroken(`give-up of unknown trade ${terms.tradeId}`);
   const side = giveUp.side === 'buy' ? 'buyer' : 'seller';
   trade.carriers = { ...trade.carriers, [side]: giveUp.to };
   state.giveUps.delete(data.giveUpId);
+}
+
+/** Ever bought and ever sold follow the side: as if the carrier had traded, or after the cycle as a trade between the two. */
+function moveTraded(
+  state: HouseState,
+  { terms, side, from, to }: GiveUp,
+  sameCycle: boolean,
+): void {
+  const quantity = BigInt(terms.quantity);
+  const [own, other] =
+    side === 'buy' ? (['bought', 'sold'] as const) : (['sold', 'bought'] as const);
+  const giver = ensurePosition(state, from, terms.instrument);
+  if (sameCycle) giver[own] -= quantity;
+  else giver[other] += quantity;
+  ensurePosition(state, to, terms.instrument)[own] += quantity;
 }
 
 /** Moves signed quantity at a price from one account to another: no cash, no fee, costs stay opposite. */

@@ -191,7 +191,7 @@ export function initialState(): HouseState {
   };
 }
 
-/** How long ids are remembered, in windows: trades, give-ups and requests; deposits. */
+/** How long ids are remembered, in windows: trades, give-ups and transfers; deposits and withdrawals. */
 export const TRADE_HORIZON = 3;
 export const DEPOSIT_HORIZON = 1440;
 

@@ -46,11 +46,11 @@ export function decideCut(state: HouseState): AnyNewEvent[] {
   return events;
 }
 
-/** The latest end any venue stated; an operator's where none did. */
+/** The earliest end any venue stated, so that no venue alone can bring an expiry forward; an operator's where the wait was ended. */
 function endOf(state: HouseState): number {
+  if (state.waitEnded !== undefined) return state.waitEnded.endsAt;
   const closings = [...(state.closings.get(state.openWindow)?.values() ?? [])];
-  if (closings.length === 0) return state.waitEnded?.endsAt ?? 0;
-  return closings.reduce((latest, c) => Math.max(latest, c.endsAt), 0);
+  return closings.reduce((earliest, c) => Math.min(earliest, c.endsAt), Number.MAX_SAFE_INTEGER);
 }
 
 /** Paid in order of id, in full or not at all. */

@@ -149,14 +149,15 @@ function needSideAdmission(
   const account = terms[side];
   const position = positionOf(state, account, terms.instrument);
   const traded = position?.deltas.get(venueId) ?? 0n;
-  const before = (position?.cutQuantity ?? 0n) + traded - undoneBy(undone, account);
-  const after = before + signed;
+  const before = (position?.cutQuantity ?? 0n) + traded;
+  const after = before - undoneBy(undone, account) + signed;
   const [size, sizeBefore] = [abs(after), abs(before)];
   if (size > sizeBefore && size > instrument.positionLimit) {
     const reason = `${account} would exceed its position limit in ${terms.instrument}`;
     throw new Refusal(reject('POSITION_LIMIT', side, reason));
   }
-  const reduces = size < sizeBefore && after * before >= 0n;
+  // A correction that leaves the quantity as it is takes no new risk either.
+  const reduces = size <= sizeBefore && after * before >= 0n;
   if (!reduces) needNewRisk(state, venueId, account, instrument, side);
 }
 

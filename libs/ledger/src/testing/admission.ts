@@ -32,8 +32,8 @@ export class NaiveAdmission {
       this.move(data.stream.venue, data, 1n);
     } else if (type === 'TradeBusted') this.move(data.stream.venue, data, -1n);
     else if (type === 'TradeCorrected') {
+      this.need(data.stream.venue, data.replacement, data);
       this.move(data.stream.venue, data, -1n);
-      this.need(data.stream.venue, data.replacement);
       this.move(data.stream.venue, data.replacement, 1n);
     } else if (type === 'GiveUpProposed') this.giveUps.set(data.giveUpId, data);
     else if (type === 'GiveUpAccepted') this.giveUp(data.giveUpId);
@@ -84,7 +84,15 @@ export class NaiveAdmission {
     this.moved(seller, terms.instrument, -quantity, venue);
   }
 
-  private need(venue: string, terms: TradeTerms): void {
+  /** What a corrected trade gave this account, carried by whoever took it over. */
+  private replacedOf(venue: string, replaced: TradeTerms | undefined, account: string): bigint {
+    if (replaced === undefined) return 0n;
+    const { buyer, seller } = this.carriers.get(`${venue}|${replaced.tradeId}`)!;
+    const quantity = BigInt(replaced.quantity);
+    return (buyer === account ? quantity : 0n) - (seller === account ? quantity : 0n);
+  }
+
+  private need(venue: string, terms: TradeTerms, replaced?: TradeTerms): void {
     const spec = this.specs.get(terms.instrument)!;
     const quantity = BigInt(terms.quantity);
     const fail = (why: string): never => {
@@ -101,9 +109,9 @@ export class NaiveAdmission {
       if (account.isolated !== undefined && account.isolated !== terms.instrument) fail('isolated');
       const key = `${name}|${terms.instrument}`;
       const before = (this.atCut.get(key) ?? 0n) + (this.since.get(`${venue}|${key}`) ?? 0n);
-      const after = before + signed;
+      const after = before - this.replacedOf(venue, replaced, name) + signed;
       const [size, was] = [after < 0n ? -after : after, before < 0n ? -before : before];
-      const reduces = size < was && after * before >= 0n;
+      const reduces = size <= was && after * before >= 0n;
       if (size > was && size > BigInt(spec.positionLimit)) fail(`position limit of ${name}`);
       if (reduces) continue;
       const stops = [
