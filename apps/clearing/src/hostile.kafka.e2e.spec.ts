@@ -10,7 +10,7 @@ import { describeServices, freshDatabase, kafkaBrokers } from '../../../test/sup
 import { createTopics } from './intake/kafka-topics.js';
 import { Feed } from './testing/feed.js';
 import type { FeedMessage } from './testing/feed.js';
-import { keyEnvironment } from './testing/house.js';
+import { keyEnvironment, keys } from './testing/house.js';
 import { specKafka } from './testing/kafka.js';
 import { AppProcess } from './testing/process.js';
 
@@ -43,7 +43,7 @@ function snappy(bytes: Buffer): Buffer {
   return Buffer.concat([magic, length, literal, bytes]);
 }
 
-describeServices('a hostile venue on Kafka', () => {
+describeServices('a hostile venue', () => {
   const prefix = `hostile-${randomUUID().slice(0, 8)}.`;
   const feed = new Feed();
   let kafka: Kafka;
@@ -129,6 +129,18 @@ describeServices('a hostile venue on Kafka', () => {
     const shown = (await client.query<{ trade_id: string }>(sql)).rows.map((row) => row.trade_id);
     expect(shown).toEqual(['HELD', 'NO-VALUE', 'MANY', 'SNAPPY']);
   }, 60_000);
+
+  it('sees its 413 over HTTP, with 64 MB from several senders at once', async () => {
+    const url = `http://127.0.0.1:${await app.ready}/v1/inputs/trades`;
+    const init = {
+      method: 'POST',
+      headers: { authorization: `Bearer ${keys.V1}` },
+      body: Buffer.alloc(64_000_000, 'x'),
+    };
+    const senders = Array.from({ length: 6 }, async () => (await fetch(url, init)).status);
+    expect(await Promise.all(senders)).toEqual(senders.map(() => 413));
+    await goesOn();
+  }, 30_000);
 
   it('may mark at any price that 128 bits hold: what follows is settled and shown', async () => {
     const price = '1000000000000000000000000000000000000';

@@ -20,8 +20,9 @@ export function readBody(request: Request, limit: number): Promise<Buffer> {
       request.once('close', () => clearTimeout(cut));
       cut.unref();
       const reason = `The body is larger than ${limit} bytes.`;
-      const refusal = Problem.of(reject('TOO_LARGE', 'body', reason));
-      fail(new Problem(refusal.details, { connection: 'close' }));
+      // Without "connection: close": that would cut the connection under a sender who still sends,
+      // and what breaks there is not the answer but the write.
+      fail(Problem.of(reject('TOO_LARGE', 'body', reason)));
     };
     const chunks: Buffer[] = [];
     let bytes = 0;
