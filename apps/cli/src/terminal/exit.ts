@@ -54,6 +54,10 @@ export function report(
     write(`novate: ${error.message}\n`);
     return ExitCode.checkFailed;
   }
+  if (error.name === 'ReadModelBusy') {
+    write(`novate: ${error.message}\n  fix: stop it, or wait for it, and run this again.\n`);
+    return ExitCode.unavailable;
+  }
   if (error.name === 'ServiceConfigError' || error.name === 'JournalUnavailable') {
     write(`novate: ${error.message}\n`);
     return ExitCode.unavailable;

@@ -1,19 +1,74 @@
-import type { Client } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 
 /** One projector writes at a time; the others wait behind it and take over when it goes. */
 const PROJECTOR_LOCK = 'novate.read.projector';
+/** Held through a rebuild: keeps services from projecting between its steps. */
+const REBUILD_LOCK = 'novate.read.rebuild';
+/** A projecting service that hears from this channel steps aside. */
+const CHANNEL = 'novate_projector';
+const PATIENCE_MS = 15_000;
+const RETRY_MS = 100;
 
 export class ReadModelBusy extends Error {
-  constructor() {
-    super('A clearing service is projecting into this read model: stop it first.');
+  override readonly name = 'ReadModelBusy';
+  constructor(
+    what = 'a clearing service is projecting into this read model and did not step aside',
+  ) {
+    super(what);
   }
 }
 
-/** Takes the projector's lock for as long as `client` stays connected; false while another holds it. */
-export async function tryProjectorLock(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ taken: boolean }>(
-    'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken',
-    [PROJECTOR_LOCK],
-  );
+async function ask(client: Client, sql: string, lock: string): Promise<boolean> {
+  const text = `SELECT ${sql}(hashtextextended($1, 0)) AS taken`;
+  const { rows } = await client.query<{ taken: boolean }>(text, [lock]);
   return rows[0]!.taken;
+}
+
+/** Takes the projector's lock for as long as `client` stays connected; false while another holds it. */
+export function tryProjectorLock(client: Client): Promise<boolean> {
+  return ask(client, 'pg_try_advisory_lock', PROJECTOR_LOCK);
+}
+
+/** As `tryProjectorLock`, for a service: false too while a rebuild is under way. */
+export async function tryServiceLock(client: Client): Promise<boolean> {
+  if (!(await tryProjectorLock(client))) return false;
+  if (await ask(client, 'pg_try_advisory_lock_shared', REBUILD_LOCK)) {
+    await ask(client, 'pg_advisory_unlock_shared', REBUILD_LOCK);
+    return true;
+  }
+  await ask(client, 'pg_advisory_unlock', PROJECTOR_LOCK);
+  return false;
+}
+
+/** Calls `stepAside` when a rebuild wants the read model. */
+export async function hearRebuilds(client: Client, stepAside: () => void): Promise<void> {
+  client.on('notification', stepAside);
+  await client.query(`LISTEN ${CHANNEL}`);
+}
+
+/**
+ * Clears the way for a rebuild: a projecting service is asked to step aside, and none projects until the returned
+ * function was called. Throws ReadModelBusy where one does not go.
+ */
+export async function holdForRebuild(databaseUrl: string): Promise<() => Promise<void>> {
+  const client = new Client({ connectionString: databaseUrl });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    if (!(await ask(client, 'pg_try_advisory_lock', REBUILD_LOCK))) {
+      throw new ReadModelBusy('another rebuild of this read model is under way');
+    }
+    for (let waited = 0; !(await tryProjectorLock(client)); waited += RETRY_MS) {
+      if (waited >= PATIENCE_MS) throw new ReadModelBusy();
+      await client.query(`NOTIFY ${CHANNEL}`);
+      await sleep(RETRY_MS);
+    }
+    // The steps of the rebuild take it themselves; services stay away as long as the rebuild's own lock is held.
+    await ask(client, 'pg_advisory_unlock', PROJECTOR_LOCK);
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+  return () => client.end();
 }

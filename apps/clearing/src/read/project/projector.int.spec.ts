@@ -5,7 +5,7 @@ import type { AnyNewEvent, AnyRecordedEvent } from '#events';
 import { describePostgres, freshDatabase } from '../../../../../test/support/services.js';
 import { migrateReadModel } from '../migrate.js';
 import { ListJournal, sampleEvents } from '../testing/history.js';
-import { ReadModelBusy } from './lock.js';
+import { holdForRebuild, ReadModelBusy } from './lock.js';
 import { ReadModelForeign, startProjector } from './projector.js';
 import { digestReadModel, rebuildReadModel } from './rebuild.js';
 
@@ -151,7 +151,28 @@ describePostgres('the read model', () => {
     const first = await project(journal);
     const options = { databaseUrl: database.url, journal };
     await expect(startProjector({ ...options, exclusive: true })).rejects.toThrow(ReadModelBusy);
-    await expect(rebuildReadModel({ ...options, verify: false })).rejects.toThrow(ReadModelBusy);
     await first.stop();
+  });
+
+  it('steps aside for a rebuild and comes back after it', async () => {
+    const journal = new ListJournal(events, 1000);
+    const options = { databaseUrl: database.url, journal };
+    const first = await project(journal);
+    const second = startProjector(options);
+    const { equal } = await rebuildReadModel({ ...options, verify: true });
+    expect(equal).toBe(true);
+    await first.done;
+    const back = await second;
+    await back.caughtUp;
+    expect(back.position()).toBe(events.length);
+    await back.stop();
+  });
+
+  it('does not rebuild where a projector will not go', async () => {
+    const journal = new ListJournal(events, 1000);
+    const options = { databaseUrl: database.url, journal };
+    const release = await holdForRebuild(database.url);
+    await expect(rebuildReadModel({ ...options, verify: false })).rejects.toThrow(ReadModelBusy);
+    await release();
   });
 });

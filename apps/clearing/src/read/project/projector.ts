@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { ReadModelBusy, tryProjectorLock } from './lock.js';
+import { hearRebuilds, ReadModelBusy, tryProjectorLock, tryServiceLock } from './lock.js';
 import type { Batch, Journal, Subscription } from '#events';
 import type { HouseState } from '#ledger';
 import { ReadFold } from './fold.js';
@@ -15,7 +15,7 @@ export interface ProjectorOptions {
   readonly journal: Journal;
   /** Most events of one transaction; whole batches, at least one. */
   readonly maxEvents?: number;
-  /** Fail at once instead of waiting while another projector holds the read model. */
+  /** For a rebuild's own steps: fail at once instead of waiting, and do not step aside. */
   readonly exclusive?: boolean;
   /** Ends the wait for another projector to go. */
   readonly signal?: AbortSignal;
@@ -71,6 +71,11 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
   try {
     // The read model can be rebuilt, so a commit need not wait for the disk.
     await client.query('SET synchronous_commit = off');
+    let wanted = false;
+    let stepAside = (): void => {
+      wanted = true;
+    };
+    if (!options.exclusive) await hearRebuilds(client, () => stepAside());
     await takeLock(client, options);
     const { rows } = await client.query<{ position: string; hash: string }>(
       `SELECT position, hash FROM "read".projection_checkpoint WHERE name = 'read'`,
@@ -78,7 +83,11 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
     const checkpoint = { position: Number(rows[0]!.position), hash: rows[0]!.hash };
     const { size } = await options.journal.head();
     if (size < checkpoint.position) throw new ReadModelForeign(checkpoint.position);
-    return new RunningProjector(client, options, checkpoint);
+    const projector = new RunningProjector(client, options, checkpoint);
+    stepAside = () => projector.end();
+    // Asked while it was starting: a rebuild holds the way already.
+    if (wanted) projector.end();
+    return projector;
   } catch (error) {
     await client.end();
     throw error;
@@ -86,8 +95,11 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
 }
 
 async function takeLock(client: Client, options: ProjectorOptions): Promise<void> {
-  while (!(await tryProjectorLock(client))) {
-    if (options.exclusive) throw new ReadModelBusy();
+  if (options.exclusive) {
+    if (!(await tryProjectorLock(client))) throw new ReadModelBusy();
+    return;
+  }
+  while (!(await tryServiceLock(client))) {
     await sleep(LOCK_RETRY_MS, undefined, options.signal ? { signal: options.signal } : {});
   }
 }
@@ -168,7 +180,8 @@ class RunningProjector implements Projector {
     return this.stopped;
   }
 
-  private end(): void {
+  /** Ends after the transaction under way. */
+  end(): void {
     this.stopped = true;
     this.wake?.();
     this.room?.();
@@ -191,7 +204,7 @@ class RunningProjector implements Projector {
     } catch (error) {
       this.fail(error);
     } finally {
-      if (this.failure !== undefined) void this.subscription.stop().catch(() => {});
+      void this.subscription.stop().catch(() => {});
       await this.client.end().catch(() => {});
     }
     if (this.failure !== undefined) throw this.failure;

@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Journal } from '#events';
 import { dropReadModel, migrateReadModel } from '../migrate.js';
+import { holdForRebuild } from './lock.js';
 import { startProjector } from './projector.js';
 import { tables } from './tables.js';
 
@@ -77,9 +78,21 @@ async function projectToHead(databaseUrl: string, journal: Journal): Promise<num
   }
 }
 
-/** Drops the read model, builds it again from the journal and, with `verify`, proves that nothing changed. */
+/**
+ * Drops the read model, builds it again from the journal and, with `verify`, proves that nothing changed. A clearing
+ * service that projects into it steps aside meanwhile; its queries fail while the tables are away and then answer as far
+ * as they are filled. Facts recorded meanwhile make the checkpoint, and so `equal`, differ: verify a quiet house.
+ */
 export async function rebuildReadModel(options: RebuildOptions): Promise<RebuildResult> {
-  const { databaseUrl, journal, verify } = options;
+  const release = await holdForRebuild(options.databaseUrl);
+  try {
+    return await rebuild(options);
+  } finally {
+    await release();
+  }
+}
+
+async function rebuild({ databaseUrl, journal, verify }: RebuildOptions): Promise<RebuildResult> {
   const started = process.hrtime.bigint();
   let before: readonly TableDigest[] | undefined;
   if (verify) {
