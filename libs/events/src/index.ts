@@ -1,4 +1,5 @@
 /** The journal: event vocabulary, codec, hash chain, the Journal port and its adapters. */
+export * from './units.js';
 export * from './event.js';
 export * from './vocabulary.js';
 export * from './schema-versions.js';

@@ -1,4 +1,4 @@
-import type { Micros, Units } from './event.js';
+import type { Micros, Units } from './units.js';
 
 /**
  * The vocabulary of the journal: every fact the clearing house can record, past tense, JSON-safe.

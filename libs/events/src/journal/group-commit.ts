@@ -1,5 +1,6 @@
 import { encodeEvents, joinPayloads } from '../codec/codec.js';
-import type { AnyNewEvent, Micros } from '../event.js';
+import type { AnyNewEvent } from '../event.js';
+import type { Micros } from '../units.js';
 import { JournalUnavailable } from './errors.js';
 import type { Journal, JournalHead, PartitionOffset } from './journal.js';
 

@@ -1,4 +1,5 @@
-import type { AnyNewEvent, AnyRecordedEvent, Micros, StoredEvent } from '../event.js';
+import type { AnyNewEvent, AnyRecordedEvent, StoredEvent } from '../event.js';
+import type { Micros } from '../units.js';
 
 /**
  * Progress of one Kafka partition, committed with the batch it belongs to.

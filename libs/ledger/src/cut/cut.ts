@@ -1,4 +1,4 @@
-import type { AnyNewEvent, EventData, EventType } from '#events';
+import type { AnyNewEvent } from '#events';
 import { cutDue, missingStreams } from '../barrier.js';
 import { accountBook, house, posting } from '../books.js';
 import { reject } from '../codes.js';
@@ -6,18 +6,11 @@ import { abs } from '../decimal.js';
 import { fact, type Origin } from '../decide/context.js';
 import { byCode, type HouseState } from '../state.js';
 import { LedgerBroken } from '../broken.js';
+import type { Cut } from './facts.js';
 import { calculateObligations } from './obligations.js';
 import { type CyclePrice, settlementPrices } from './prices.js';
 import { reconcile } from './reconcile.js';
 import { CashView, settleAsset } from './settlement.js';
-
-/** Collects the facts of one cut in order. */
-export interface Cut {
-  readonly state: HouseState;
-  readonly cycle: number;
-  readonly endsAt: number;
-  add<T extends EventType>(type: T, data: EventData[T]): void;
-}
 
 /**
  * The settlement cycle of the open window, as facts. Pure: it reads the state and computes what follows from it, so each step sees

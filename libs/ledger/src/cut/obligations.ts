@@ -2,7 +2,7 @@ import type { ObligationEventType, ObligationsData } from '#events';
 import { pow10 } from '../decimal.js';
 import { byCode, type HouseState, type Instrument, type Position } from '../state.js';
 import { cumulativeFee, cumulativeValue, fundingAmount, settlementOf } from '../value.js';
-import type { Cut } from './cut.js';
+import type { Cut } from './facts.js';
 import type { CyclePrice } from './prices.js';
 
 /** asset -> account -> net due of this cycle; plus the fees the house earned per asset. */

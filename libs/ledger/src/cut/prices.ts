@@ -1,6 +1,6 @@
 import { byCode, type HouseState, type Instrument, type Mark } from '../state.js';
 import { payoff } from '../value.js';
-import type { Cut } from './cut.js';
+import type { Cut } from './facts.js';
 
 /** What an instrument settles at in this cycle. */
 export interface CyclePrice {

@@ -1,5 +1,5 @@
 import { byCode, streamKey } from '../state.js';
-import type { Cut } from './cut.js';
+import type { Cut } from './facts.js';
 
 /** Each venue's own counts and control totals beside ours. A stream it did not name is shown too, as theirs zero. */
 export function reconcile(cut: Cut): void {

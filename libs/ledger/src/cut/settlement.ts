@@ -2,7 +2,7 @@ import type { Posting } from '#events';
 import { accountBook, balance, house, posting } from '../books.js';
 import { divCeil, max, min } from '../decimal.js';
 import { byCode, type HouseState } from '../state.js';
-import type { Cut } from './cut.js';
+import type { Cut } from './facts.js';
 import type { Dues } from './obligations.js';
 
 /** Balances as they will be when the facts so far are applied. */
