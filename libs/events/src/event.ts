@@ -1,5 +1,4 @@
 import type { EventData, EventType } from './vocabulary.js';
-
 import type { Micros } from './units.js';
 
 /**
