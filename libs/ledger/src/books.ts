@@ -1,6 +1,6 @@
 import type { Posting } from '#events';
 import { LedgerBroken } from './broken.js';
-import type { HouseState } from './state.js';
+import { addToSum, type HouseState } from './state.js';
 
 /** Books of an account: cash it owns, obligations being settled, debt it owes (<= 0), claims it holds (>= 0). */
 export type AccountBook = 'cash' | 'due' | 'debt' | 'claim';
@@ -41,7 +41,7 @@ function change(state: HouseState, asset: string, book: string, amount: bigint):
   const next = (books.get(book) ?? 0n) + amount;
   if (next === 0n) books.delete(book);
   else books.set(book, next);
-  state.sums.books.set(asset, (state.sums.books.get(asset) ?? 0n) + amount);
+  addToSum(state.sums.books, asset, amount);
 }
 
 /** Moves `amount` from one book to another; a negative amount moves the other way, zero does nothing. */

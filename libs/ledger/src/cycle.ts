@@ -39,18 +39,22 @@ function debtor(state: HouseState, account: string): void {
   state.members.get(state.accounts.get(account)!.member)!.indebted = true;
 }
 
+/** Windows pass their horizon one by one, so each is looked at when it does and not again. */
+function forgetIds(state: HouseState, window: number, gone: (key: string) => boolean): void {
+  const keys = state.rememberedIn.get(window);
+  if (keys === undefined) return;
+  for (const key of keys) {
+    if (!gone(key)) continue;
+    keys.delete(key);
+    state.remembered.delete(key);
+  }
+  if (keys.size === 0) state.rememberedIn.delete(window);
+}
+
 /** Drops what lies beyond its horizon, so that the state stays bounded. */
 function forget(state: HouseState, cycle: number): void {
-  for (const [window, keys] of state.rememberedIn) {
-    if (window > cycle + 1 - TRADE_HORIZON) continue;
-    const longGone = window <= cycle + 1 - DEPOSIT_HORIZON;
-    for (const key of keys) {
-      if (!longGone && key.includes('|deposits|')) continue;
-      keys.delete(key);
-      state.remembered.delete(key);
-    }
-    if (keys.size === 0) state.rememberedIn.delete(window);
-  }
+  forgetIds(state, cycle + 1 - TRADE_HORIZON, (key) => !key.includes('|deposits|'));
+  forgetIds(state, cycle + 1 - DEPOSIT_HORIZON, () => true);
   for (const [id, window] of state.requests) {
     const horizon = id.startsWith('withdrawal:') ? DEPOSIT_HORIZON : TRADE_HORIZON;
     if (window <= cycle + 1 - horizon) state.requests.delete(id);

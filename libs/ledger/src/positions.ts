@@ -1,5 +1,6 @@
 import type { TradeTerms } from '#events';
 import {
+  addToSum,
   type Carriers,
   type HouseState,
   type Instrument,
@@ -41,8 +42,7 @@ export function moveQuantity(
 ): void {
   position.quantity += quantity;
   if (at !== undefined) position.cost += notional(state, at.instrument, quantity, at.price);
-  const before = state.sums.positions.get(position.instrument) ?? 0n;
-  state.sums.positions.set(position.instrument, before + quantity);
+  addToSum(state.sums.positions, position.instrument, quantity);
 }
 
 /**

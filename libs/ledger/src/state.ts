@@ -157,7 +157,7 @@ export interface HouseState {
   readonly withdrawals: Map<string, Withdrawal>;
   /** Ids of member and operator requests (`kind:id`) -> window. */
   readonly requests: Map<string, number>;
-  /** Derived: skeletons of ids per kind, positions per instrument, running sums. */
+  /** Derived: skeletons of ids per kind, positions per instrument, and every running sum that is not zero just now. */
   readonly skeletons: Set<string>;
   readonly positionsOf: Map<string, Map<string, Position>>;
   readonly sums: { readonly books: Map<string, bigint>; readonly positions: Map<string, bigint> };
@@ -224,4 +224,11 @@ export function positionOf(
   instrument: string,
 ): Position | undefined {
   return state.positionsOf.get(instrument)?.get(account);
+}
+
+/** Adds to a running sum. Only sums other than zero are kept, so to check that all balance is to look for any. */
+export function addToSum(sums: Map<string, bigint>, key: string, amount: bigint): void {
+  const sum = (sums.get(key) ?? 0n) + amount;
+  if (sum === 0n) sums.delete(key);
+  else sums.set(key, sum);
 }

@@ -1,12 +1,5 @@
 import type { AnyNewEvent, InputSource, InstrumentSpec, StreamTopic } from '#events';
-import {
-  type Command,
-  decide,
-  type HouseState,
-  initialState,
-  type InputBody,
-  step,
-} from '../index.js';
+import { type Command, type HouseState, initialState, type InputBody, step } from '../index.js';
 
 /** Evidence of a message nobody sent. */
 export const noSource = (): InputSource => ({
@@ -78,11 +71,6 @@ export class TestHouse {
     const decision = step(this.state, command);
     this.events.push(...decision.events);
     return decision.rejection?.code;
-  }
-
-  /** What would be decided, with nothing applied. */
-  ponder(command: Command): readonly AnyNewEvent[] {
-    return decide(this.state, command).events;
   }
 
   trade(id: string, buyer: string, seller: string, quantity: string, price: string, more = {}) {
