@@ -8,3 +8,14 @@
 export type { Bounds, Requirement, RequirementPart } from './requirement.js';
 export type { MarginModel, MarkSet, ModelIdentity, RiskPosition } from './model.js';
 export { isModelId, modelIdPattern } from './model.js';
+export type {
+  BacktestBook,
+  BacktestDay,
+  BacktestFactor,
+  BacktestSetup,
+  CoreModel,
+  CoreRun,
+  OptionLeg,
+} from './backtest/model.js';
+export { boundsOf } from './backtest/model.js';
+export { coreModels } from './backtest/core-models.js';
