@@ -17,3 +17,14 @@ export {
   kernelByHash,
   kernelBytes,
 } from './adapters/kernel-files.js';
+export type {
+  BacktestBook,
+  BacktestDay,
+  BacktestFactor,
+  BacktestSetup,
+  CoreModel,
+  CoreRun,
+  OptionLeg,
+} from './backtest/model.js';
+export { boundsOf } from './backtest/model.js';
+export { coreModels } from './backtest/core-models.js';
