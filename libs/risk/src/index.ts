@@ -8,6 +8,15 @@
 export type { Bounds, Requirement, RequirementPart } from './requirement.js';
 export type { MarginModel, MarkSet, ModelIdentity, RiskPosition } from './model.js';
 export { isModelId, modelIdPattern } from './model.js';
+export type * from './kernel/port.js';
+export { KernelError, type KernelErrorCode } from './kernel/kernel-error.js';
+export { loadKernel } from './kernel/wasm-kernel.js';
+export {
+  currentKernel,
+  currentKernelHash,
+  kernelByHash,
+  kernelBytes,
+} from './adapters/kernel-files.js';
 export type {
   BacktestBook,
   BacktestDay,
