@@ -12,6 +12,12 @@ async function lint() {
   await runTool('prettier/bin/prettier.cjs', ['--check', '.']);
 }
 
+/** Everything committed that is made from something else: the kernel's binary, and the generated references. */
+async function generate(args) {
+  await node(['libs/risk/kernel/build.mjs']);
+  await node(['dist/apps/cli/src/generate.js', ...args]);
+}
+
 /** Each task: whether it needs the build first, whether it ends by counting tests, and what it does. */
 const tasks = {
   demo: { built: true, run: (args) => node([CLI, 'demo', ...args]) },
@@ -21,7 +27,7 @@ const tasks = {
   soak: { built: true, counts: true, run: (args) => node(['scripts/test.mjs', '--soak', ...args]) },
   lint: { built: true, run: lint },
   format: { built: false, run: () => runTool('prettier/bin/prettier.cjs', ['--write', '.']) },
-  generate: { built: true, run: (args) => node(['dist/apps/cli/src/generate.js', ...args]) },
+  generate: { built: true, run: generate },
   build: { built: true, run: async () => {} },
 };
 

@@ -1,0 +1,4 @@
+import type { CoreModel } from './model.js';
+
+/** Every model the backtest compares, in the order of its tables. The first is the standard. */
+export const coreModels: readonly CoreModel[] = [];
