@@ -1,5 +1,14 @@
 import type { Decimal, Units } from './units.js';
 
+/** Market quality of a price factor, as the house states it: what liquidating a position in it costs. */
+export interface RiskFactorMarket {
+  readonly group: 'crypto' | 'equity' | 'commodity' | 'fx' | 'rate';
+  readonly tier: 'large' | 'mid' | 'small' | 'tail';
+  /** Bid-ask spread as a fraction of the price, and average daily volume in the numeraire. */
+  readonly spread: Decimal;
+  readonly adv: Decimal;
+}
+
 /** What moves prices: one column of a factor history, and what of the house it prices. */
 export interface RiskFactor {
   readonly factor: string;
@@ -11,6 +20,8 @@ export interface RiskFactor {
   readonly instruments: readonly string[];
   /** Assets it prices where they are collateral. */
   readonly assets: readonly string[];
+  /** Of prices, and only of them. */
+  readonly market?: RiskFactorMarket;
 }
 
 /** A node of an explanation. Where it has parts they sum to its amount exactly. Minor units. */
@@ -93,13 +104,18 @@ export interface RiskEventData {
     readonly proposal: string;
     /** Hex SHA-256 of binary, parameters and scenario root: what has to be run to get these numbers. */
     readonly modelId: string;
-    /** Root of the factor history the scenarios were made from, and its number of days. */
     readonly scenarioRoot: string;
+    /** Root of the factor history the scenarios were made from, and its number of days. */
+    readonly historyRoot: string;
     readonly days: number;
     /** Hex SHA-256 of the prices used. */
     readonly markSetId: string;
-    /** Sum to the initial margin exactly. */
-    readonly parts: readonly MarginPart[];
+    /** How each amount came about: parts that sum to it exactly. */
+    readonly parts: {
+      readonly equity: readonly MarginPart[];
+      readonly initialMargin: readonly MarginPart[];
+      readonly maintenanceMargin: readonly MarginPart[];
+    };
     /** `fallback`: the model could not price something and a documented conservative rule took its place, see `notes`. */
     readonly status: 'ok' | 'fallback';
     readonly notes: readonly string[];

@@ -66,11 +66,12 @@ function checkFactors(state: HouseState, numeraire: string, factors: readonly Ri
   const names = new Set(factors.map(({ factor }) => factor));
   check(names.size === factors.length, 'factors', 'each factor once');
   const taken = new Set<string>();
-  factors.forEach(({ factor, kind, move, instruments, assets }, i) => {
+  factors.forEach(({ factor, kind, move, instruments, assets, market }, i) => {
     const field = `factors[${i}]`;
     needId(`${field}.factor`, factor);
     check(kind !== 'iv' || move === 'relative', `${field}.move`, 'a volatility moves relatively');
     check(kind !== 'difference' || move === 'absolute', `${field}.move`, 'a difference adds');
+    checkMarket(`${field}.market`, kind, market);
     for (const id of instruments) {
       needId(`${field}.instruments`, id);
       const key = `${kind}|instrument|${id}`;
@@ -85,6 +86,15 @@ function checkFactors(state: HouseState, numeraire: string, factors: readonly Ri
       taken.add(key);
     }
   });
+}
+
+function checkMarket(field: string, kind: string, market: RiskFactor['market']): void {
+  check((kind === 'price') === (market !== undefined), field, 'of prices, and only of them');
+  if (market === undefined) return;
+  const spread = amountOf(`${field}.spread`, market.spread, VALUE_SCALE);
+  check(spread >= 0n && spread < 10n ** BigInt(VALUE_SCALE), `${field}.spread`, '0 to below 1');
+  const adv = amountOf(`${field}.adv`, market.adv, VALUE_SCALE);
+  need(adv > 0n, 'NOT_POSITIVE', `${field}.adv`, 'a volume is above zero');
 }
 
 const ISO_DATE = /^\d{4}-\d\d-\d\d$/;

@@ -73,15 +73,16 @@ function check(state: HouseState, data: Assessment): void {
   const model = state.risk.models.get(state.risk.active!)!;
   const history = state.risk.histories.get(model.history)!;
   if (data.asset !== history.numeraire) broken(`asked in ${data.asset}`);
-  if (data.scenarioRoot !== history.root) broken('made from another history');
+  if (data.historyRoot !== history.root) broken('made from another history');
   if (data.days !== history.dates.length) broken('made from another number of days');
-  if (!HASH.test(data.modelId) || !HASH.test(data.markSetId)) broken('a hash has no such form');
+  const hashes = [data.modelId, data.markSetId, data.scenarioRoot];
+  if (!hashes.every((hash) => HASH.test(hash))) broken('a hash has no such form');
   for (const field of ['equity', 'initialMargin', 'maintenanceMargin'] as const) {
     if (!INTEGER.test(data[field])) broken(`${field} is no integer`);
+    if (sumOf(data.parts[field]) !== BigInt(data[field])) broken(`parts of ${field} do not sum`);
   }
   if (BigInt(data.initialMargin) < 0n) broken('initial margin below zero');
   if (BigInt(data.maintenanceMargin) < 0n) broken('maintenance margin below zero');
-  if (sumOf(data.parts) !== BigInt(data.initialMargin)) broken('its parts do not sum to it');
   if (data.notes.length === 0 && data.status === 'fallback') broken('a fallback says why');
   const { idle, ...figures } = data.health ?? { idle: '0' };
   if (!INTEGER.test(idle)) broken('idle is no integer');

@@ -57,6 +57,14 @@ const factor = object({
   move: oneOf('relative', 'absolute'),
   instruments: listOf(text, 10_000),
   assets: listOf(text, 1_000),
+  market: optional(
+    object({
+      group: oneOf('crypto', 'equity', 'commodity', 'fx', 'rate'),
+      tier: oneOf('large', 'mid', 'small', 'tail'),
+      spread: text,
+      adv: text,
+    }),
+  ),
 });
 
 const row = listOf(text, RISK_LIMITS.factors);
