@@ -24,7 +24,7 @@ export function clippedMoments(moments: LossMoments, bounds: MomentBounds): Loss
 /**
  * Fourth-order Cornish-Fisher quantile of a standardised law (Cornish and Fisher 1938):
  * `z + (z^2-1) S/6 + (z^3-3z) K/24 - (2z^3-5z) S^2/36`. Rises with K wherever z > sqrt 3. Inside the default
- * bounds it rises with z too where skew is not negative; with thin losses it may turn back, so haircuts floor it at z.
+ * bounds it rises with z up to 3 where skew is not negative; with thin losses it may turn back, so haircuts floor it at z.
  */
 export function cornishFisher(z: number, { skew, kurtosis }: LossMoments): number {
   const square = z * z;

@@ -147,7 +147,7 @@ describe('haircut', () => {
 
   it('Cornish-Fisher inside its bounds is a quantile where losses are the fat side: it rises with z', () => {
     fc.assert(
-      fc.property(moments, fc.double({ min: 1.8, max: 4, noNaN: true }), (raw, z) => {
+      fc.property(moments, fc.double({ min: 1.8, max: 3, noNaN: true }), (raw, z) => {
         const clipped = clippedMoments({ ...raw, skew: Math.abs(raw.skew) }, parameters);
         expect(cornishFisher(z + 0.01, clipped)).toBeGreaterThan(cornishFisher(z, clipped));
       }),

@@ -1,4 +1,4 @@
-import { badInput, finite } from '../models/input.js';
+import { within } from '../risk-error.js';
 import { clippedMoments, cornishFisher, type MomentBounds } from './cornish-fisher.js';
 import type { ReturnStatistics } from './returns.js';
 
@@ -56,11 +56,6 @@ function worthless(caution: HaircutCaution): Haircut {
   return { haircut: 1, parts, quantile: 0, volatility: 0, days: 0, cautions: [caution] };
 }
 
-function notNegative(value: number, field: string): number {
-  if (finite(value, field) < 0) throw badInput(field, `${value} is below zero`, 'give 0 or more');
-  return value;
-}
-
 /**
  * Haircut on collateral, `clamp(z sigma sqrt(tau) + s/2 + Y sigma sqrt(V/ADV), minimum, 1)`, with
  * `tau = max(horizon, V / (participation ADV))`, sigma = max(EWMA, share x long run) and z the clipped Cornish-Fisher quantile of
@@ -76,8 +71,8 @@ export function haircut(
   parameters: HaircutParameters,
   inArrays = false,
 ): Haircut {
-  const spread = notNegative(liquidity.spread, 'spread');
-  const totalValue = notNegative(liquidity.totalValue, 'totalValue');
+  const spread = within(liquidity.spread, 0, 2, 'spread');
+  const totalValue = within(liquidity.totalValue, 0, Infinity, 'totalValue');
   if (statistics.observations < parameters.volatilityHistory) return worthless('no-history');
   if (!(liquidity.dailyVolume > 0)) return worthless('no-volume');
   const { horizon, quantile: z, maximumSkew, maximumKurtosis } = parameters;

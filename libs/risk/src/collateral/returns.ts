@@ -1,4 +1,4 @@
-import { finite } from '../models/input.js';
+import { finite } from '../risk-error.js';
 import type { LossMoments } from './cornish-fisher.js';
 
 /** What a haircut needs to know of an asset's daily returns. Volatilities per square root of a day. */
