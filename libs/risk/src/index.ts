@@ -53,3 +53,4 @@ export type {
 export { boundsOf } from './backtest/model.js';
 export { coreModels } from './backtest/core-models.js';
 export * as backtest from './backtest/index.js';
+export * from './collateral/index.js';
