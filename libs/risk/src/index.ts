@@ -59,3 +59,4 @@ export * from './backtest/price-file.js';
 export * from './backtest/run.js';
 export * from './backtest/series.js';
 export * from './backtest/statistics.js';
+export * from './collateral/index.js';
