@@ -1,3 +1,9 @@
+import {
+  fhsCoreModel,
+  fhsPlainCoreModel,
+  hsCoreModel,
+  urs1CoreModel,
+} from '../models/historical-cores.js';
 import type { CoreModel } from './model.js';
 import { ursCore } from './urs.js';
 
@@ -24,4 +30,10 @@ export const URS_CORE = {
 } as const;
 
 /** Every model the backtest compares, in the order of its tables. The first is the standard. */
-export const coreModels: readonly CoreModel[] = [ursCore('2.0.0', URS_CORE)];
+export const coreModels: readonly CoreModel[] = [
+  ursCore('2.0.0', URS_CORE),
+  urs1CoreModel,
+  fhsCoreModel,
+  fhsPlainCoreModel,
+  hsCoreModel,
+];
