@@ -11,6 +11,7 @@ import { accountOfBook, movementsOf, obligationReason } from './movements.js';
 import { RowBuffer } from './tables.js';
 import { referenceRow } from './reference-rows.js';
 import { appendFacts } from './fact-rows.js';
+import { RiskRows } from './risk-rows.js';
 
 type Touched = Map<string, number>;
 
@@ -26,12 +27,14 @@ export class ReadFold {
   private readonly balances: Touched = new Map();
   private readonly expiredCycles = new Map<string, number>();
   private readonly waits = new Map<number, string[]>();
+  private readonly risk = new RiskRows(this.state, this.rows);
 
   apply(event: AnyRecordedEvent): void {
     this.before(event);
     evolve(this.state, event);
     const reference = referenceRow(this.state, event, this.expiredCycles);
     if (reference) this.rows.upsert(reference.table, reference.id, reference.row);
+    this.risk.append(event);
   }
 
   /** Writes the touched balances and positions into `rows`; what follows is a new transaction's. */

@@ -86,6 +86,27 @@ export const tables = {
     'cycle account asset',
     'cycle account asset member owed shortfall position',
   ),
+  riskModel: table(
+    'upsert',
+    'risk_model',
+    'proposal',
+    'proposal name version wasm_hash parameters_hash parameters history status proposer approver ' +
+      'from_cycle active_from position',
+  ),
+  factorHistory: table(
+    'upsert',
+    'factor_history',
+    'history',
+    'history numeraire factors root days first_day last_day position',
+  ),
+  factorDay: table('append', 'factor_day', 'history day', 'history day date values position'),
+  margin: table(
+    'append',
+    'margin',
+    'account cycle',
+    'account cycle member asset equity initial_margin maintenance_margin proposal model_id ' +
+      'scenario_root history_root days mark_set_id status notes parts health greeks inputs position',
+  ),
   rejectedInput: table(
     'append',
     'rejected_input',
