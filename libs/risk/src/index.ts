@@ -62,10 +62,5 @@ export type {
 } from './backtest/model.js';
 export { boundsOf } from './backtest/model.js';
 export { coreModels } from './backtest/core-models.js';
-export * from './backtest/books.js';
-export * from './backtest/bootstrap.js';
-export * from './backtest/measures.js';
-export * from './backtest/price-file.js';
-export * from './backtest/run.js';
-export * from './backtest/series.js';
-export * from './backtest/statistics.js';
+export * as backtest from './backtest/index.js';
+export * from './collateral/index.js';
