@@ -31,6 +31,16 @@ export type {
 } from './market.js';
 export { RiskError, type RiskErrorCode } from './risk-error.js';
 export { byCodeUnits, powerOfTen, sumOf, toFloat } from './exact.js';
+export { apportion, roundDown, roundNearest, roundUp } from './rounding.js';
+export { explain, explainEquity, explainMargin, type Part, sums } from './explain.js';
+export {
+  canonicalJson,
+  hashDocument,
+  hashText,
+  merkleRootOfHashes,
+  merkleRootOfTexts,
+} from './canonical.js';
+export { assertIdentity, identify, MODEL_DOMAIN, modelId } from './identity.js';
 export { isModelId, modelIdPattern } from './model.js';
 export type * from './kernel/port.js';
 export { KernelError, type KernelErrorCode } from './kernel/kernel-error.js';
