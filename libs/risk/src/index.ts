@@ -5,8 +5,42 @@
  * Risk is float64, produced by one WebAssembly binary so that every machine gives the same bits, and leaves this room only
  * as integers rounded against the member (margin up, equity down). Hence no type of this door carries a float into the ledger.
  */
-export type { Bounds, Requirement, RequirementPart } from './requirement.js';
-export type { MarginModel, MarkSet, ModelIdentity, RiskPosition } from './model.js';
+export type {
+  Explanation,
+  Fallback,
+  MinorUnits,
+  Requirement,
+  RequirementPart,
+} from './requirement.js';
+export type { AssessOptions, MarginModel, ModelIdentity } from './model.js';
+export type { Book, Holding, OpenOrder, Quantity, RiskPosition } from './book.js';
+export {
+  type OptionContract,
+  type Payoff,
+  paidUpFront,
+  type RiskInstrument,
+} from './instrument.js';
+export type {
+  AssetGroup,
+  AssetMark,
+  LiquidityTier,
+  Mark,
+  Market,
+  Source,
+  Underlying,
+} from './market.js';
+export { RiskError, type RiskErrorCode } from './risk-error.js';
+export { byCodeUnits, powerOfTen, sumOf, toFloat } from './exact.js';
+export { apportion, roundDown, roundNearest, roundUp } from './rounding.js';
+export { explain, explainEquity, explainMargin, type Part, sums } from './explain.js';
+export {
+  canonicalJson,
+  hashDocument,
+  hashText,
+  merkleRootOfHashes,
+  merkleRootOfTexts,
+} from './canonical.js';
+export { assertIdentity, identify, MODEL_DOMAIN, modelId } from './identity.js';
 export { isModelId, modelIdPattern } from './model.js';
 export type * from './kernel/port.js';
 export { KernelError, type KernelErrorCode } from './kernel/kernel-error.js';
@@ -28,3 +62,5 @@ export type {
 } from './backtest/model.js';
 export { boundsOf } from './backtest/model.js';
 export { coreModels } from './backtest/core-models.js';
+export * as backtest from './backtest/index.js';
+export * from './collateral/index.js';

@@ -1,28 +1,13 @@
-/** A comparison model was asked something it cannot answer. Code, field, reason and fix are in the message; nothing is guessed. */
-export class ModelInputError extends Error {
-  readonly code = 'RISK_MODEL_INPUT';
-  constructor(
-    readonly field: string,
-    readonly reason: string,
-    readonly fix: string,
-  ) {
-    super(`RISK_MODEL_INPUT: ${field}: ${reason}; ${fix}`);
-    this.name = 'ModelInputError';
-  }
-}
+import { finite, RiskError } from '../risk-error.js';
 
-export const badInput = (field: string, reason: string, fix: string): ModelInputError =>
-  new ModelInputError(field, reason, fix);
+export { finite } from '../risk-error.js';
 
-/** The number, if it is one; NaN and infinities are refused by name. */
-export function finite(value: number, field: string): number {
-  if (!Number.isFinite(value)) throw badInput(field, `${value} is not finite`, 'give a number');
-  return value;
-}
+/** A number a comparison model cannot work with, outside what the model states. */
+export const badInput = (field: string, reason: string, fix: string): RiskError =>
+  new RiskError('out-of-bounds', field, reason, fix);
 
-/** The number, if it is above zero. */
+/** The number, if it is finite and above zero. */
 export function positive(value: number, field: string): number {
-  if (!(finite(value, field) > 0))
-    throw badInput(field, `${value} is not above zero`, 'give a number above zero');
-  return value;
+  if (finite(value, field) > 0) return value;
+  throw badInput(field, `${value} is not above zero`, 'give a number above zero');
 }

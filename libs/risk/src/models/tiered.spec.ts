@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { vectors } from '../testing/vectors.js';
-import { ModelInputError } from './input.js';
+import { RiskError } from '../risk-error.js';
 import { ceiling, multiply, powerOfTen, ratio, type Ratio } from './ratio.js';
 import {
   bankruptcyPrice,
@@ -197,7 +197,7 @@ describe('tiered', () => {
     ['market', () => bankruptcyPrice(account(0, []), 'BTC', 1n)],
     ['delta', () => bankruptcyPrice(account(0, [['BTC', position('1', 1, -9)]]), 'BTC', 1n)],
   ])('refuses a bad %s by name', (field, act) => {
-    expect(act).toThrow(ModelInputError);
-    expect(act).toThrow(new RegExp(`RISK_MODEL_INPUT: ${field}`));
+    expect(act).toThrow(RiskError);
+    expect(act).toThrow(new RegExp(`out-of-bounds: ${field}`));
   });
 });
