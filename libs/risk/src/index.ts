@@ -60,3 +60,5 @@ export * from './backtest/run.js';
 export * from './backtest/series.js';
 export * from './backtest/statistics.js';
 export * from './collateral/index.js';
+export * from './health/index.js';
+export { decimalText, type Direction, figure, figureText, ratioText } from './decimal.js';
