@@ -195,7 +195,7 @@ function signingKeys({ keys }: Config): ReadonlyMap<string, string> {
 }
 
 function apiKeys({ keys }: Config): ConstructorParameters<typeof KeyRing>[0] {
-  const single = (['operator', 'custody', 'regulator'] as const).flatMap((role) => {
+  const single = (['operator', 'risk', 'custody', 'regulator'] as const).flatMap((role) => {
     const key = keys[role];
     return key === undefined ? [] : [{ principal: { role, id: role }, key }];
   });

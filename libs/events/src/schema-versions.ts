@@ -43,6 +43,13 @@ export const schemaVersions: { readonly [T in EventType]: number } = {
   ObligationsSettled: 1,
   PositionLimitBreached: 1,
   CycleCompleted: 1,
+  FactorHistoryRecorded: 1,
+  FactorDayRecorded: 1,
+  RiskModelProposed: 1,
+  RiskModelApproved: 1,
+  RiskModelWithdrawn: 1,
+  RiskModelActivated: 1,
+  MarginAssessed: 1,
 };
 
 export const eventTypes = Object.keys(schemaVersions) as readonly EventType[];

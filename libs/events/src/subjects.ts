@@ -99,6 +99,17 @@ const subjects: { readonly [T in EventType]: (data: EventData[T]) => Subjects } 
   ObligationsSettled: (d) => [asset(d.asset), ...ofEntries(d.entries)],
   PositionLimitBreached: (d) => [account(d.account), instrument(d.instrument)],
   CycleCompleted: () => [],
+
+  FactorHistoryRecorded: (d) => [
+    asset(d.numeraire),
+    ...d.factors.flatMap((f) => [...f.instruments.map(instrument), ...f.assets.map(asset)]),
+  ],
+  FactorDayRecorded: () => [],
+  RiskModelProposed: () => [],
+  RiskModelApproved: () => [],
+  RiskModelWithdrawn: () => [],
+  RiskModelActivated: () => [],
+  MarginAssessed: (d) => [account(d.account), asset(d.asset)],
 };
 
 /**

@@ -1,3 +1,4 @@
+import type { RiskEventData } from './risk-vocabulary.js';
 import type { Micros, Units } from './units.js';
 
 /**
@@ -136,7 +137,7 @@ export interface InputSource {
 
 // ---------------------------------------------------------------- the events
 
-export interface EventData {
+export interface EventData extends RiskEventData {
   // reference data
   AssetRegistered: { readonly asset: string; readonly scale: number };
   MemberRegistered: { readonly member: string; readonly name: string };

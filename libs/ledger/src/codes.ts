@@ -44,6 +44,14 @@ export const rejectCodes = {
     'The stream key must be the instrument (trades, marks, funding), asset (deposits) or venue (windows).',
   ],
   INVALID_SPECIFICATION: [2011, 'Correct the named field of the specification.'],
+  UNKNOWN_HISTORY: [2012, 'Record the factor history first, or correct its id.'],
+  UNKNOWN_RISK_MODEL: [2013, 'Propose the risk model first, or correct the id of the proposal.'],
+  HISTORY_TOO_SHORT: [2014, 'Record at least 181 days, 180 returns, before a model may use them.'],
+  TOO_MANY: [2015, 'The house holds no more of these: withdraw one, or use what is there.'],
+  MODEL_NOT_RUNNABLE: [
+    2016,
+    'Propose a kernel this house has, and a parameter document within its bounds.',
+  ],
   NOT_A_NUMBER: [
     3001,
     'Send a plain decimal string, e.g. "61837.63": no exponent, sign +, NaN or Infinity.',
@@ -73,6 +81,8 @@ export const rejectCodes = {
     4011,
     'The first closing of a window counts. If it was wrong, ask the operator to end the wait.',
   ],
+  DAY_NOT_NEXT: [4012, 'Send days in order, each once; a wrong day needs a new history.'],
+  ALREADY_DECIDED: [4013, 'Nothing to do: the proposal was approved or withdrawn before.'],
   ORDER_SIZE_LIMIT: [5001, "Split the trade below the instrument's maximum order quantity."],
   POSITION_LIMIT: [5002, 'Reduce the position, or ask for a higher limit.'],
   VENUE_SUSPENDED: [5003, 'Only trades that reduce both sides pass while the venue is suspended.'],
@@ -100,6 +110,7 @@ export const rejectCodes = {
   UNKNOWN_GIVE_UP: [6002, 'Propose the give-up first, or correct its id.'],
   UNAUTHENTICATED: [7001, 'Send a valid API key.'],
   FORBIDDEN: [7002, 'Use a key of a role that may do this.'],
+  FOUR_EYES: [7003, 'Let somebody other than the proposer approve it.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type RejectName = keyof typeof rejectCodes;

@@ -3,6 +3,7 @@ import type {
   InputSource,
   InstrumentSpec,
   Micros,
+  RiskFactor,
   StreamPosition,
   StreamId,
   Units,
@@ -155,6 +156,36 @@ export type Command =
       readonly kind: 'reject-give-up';
       readonly giveUpId: string;
       readonly reason: string;
+    })
+  | (Base & {
+      readonly kind: 'record-factor-history';
+      readonly history: string;
+      readonly numeraire: string;
+      readonly factors: readonly RiskFactor[];
+      readonly dates: readonly string[];
+      readonly values: readonly (readonly string[])[];
+    })
+  | (Base & {
+      readonly kind: 'record-factor-day';
+      readonly history: string;
+      readonly date: string;
+      readonly values: readonly string[];
+    })
+  | (Base & {
+      readonly kind: 'propose-risk-model';
+      readonly proposal: string;
+      readonly name: string;
+      readonly version: string;
+      readonly wasmHash: string;
+      /** The parameter document as canonical JSON text. */
+      readonly parameters: string;
+      readonly history: string;
+    })
+  | (Base & { readonly kind: 'approve-risk-model'; readonly proposal: string })
+  | (Base & {
+      readonly kind: 'withdraw-risk-model';
+      readonly proposal: string;
+      readonly reason: string;
     });
 
 export interface Base {
@@ -167,8 +198,11 @@ export interface Base {
 
 export type CommandKind = Command['kind'];
 
-/** Who may give which command. Services check it before a command reaches the engine. */
-export type Role = 'operator' | 'venue' | 'custody' | 'member' | 'regulator';
+/**
+ * Who may give which command. Services check it before a command reaches the engine. `risk` is the second pair of eyes: it
+ * approves what the operator proposes, and cannot propose.
+ */
+export type Role = 'operator' | 'risk' | 'venue' | 'custody' | 'member' | 'regulator';
 export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
   input: ['venue', 'custody'],
   unreadable: ['venue', 'custody'],
@@ -187,6 +221,11 @@ export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
   'propose-give-up': ['member'],
   'accept-give-up': ['member'],
   'reject-give-up': ['member'],
+  'record-factor-history': ['operator'],
+  'record-factor-day': ['operator'],
+  'propose-risk-model': ['operator'],
+  'approve-risk-model': ['risk'],
+  'withdraw-risk-model': ['operator', 'risk'],
 };
 
 /**

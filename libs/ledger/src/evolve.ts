@@ -12,6 +12,7 @@ import { LedgerBroken } from './broken.js';
 import { expire, openNextWindow } from './cycle.js';
 import { pow10 } from './decimal.js';
 import { skeleton } from './ids.js';
+import { riskAppliers } from './risk/evolve.js';
 import { addTrade, ensurePosition, moveQuantity, reverseTrade } from './positions.js';
 import { type GiveUp, type HouseState, rememberedKey, streamKey } from './state.js';
 import { consume, ensureStream, remember } from './streams.js';
@@ -334,6 +335,7 @@ const appliers: Appliers = {
   },
   ObligationsSettled: settleObligations,
   PositionLimitBreached() {},
+  ...riskAppliers,
   CycleCompleted(state, data) {
     openNextWindow(state, data.cycle);
   },

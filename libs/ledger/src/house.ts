@@ -7,8 +7,10 @@ import { fact, need, type Origin, Refusal } from './decide/context.js';
 import { decideInput, place } from './decide/input.js';
 import * as reference from './decide/reference.js';
 import * as request from './decide/request.js';
+import * as risk from './decide/risk.js';
 import { evolve } from './evolve.js';
 import { readiness, validStream } from './readiness.js';
+import { type Assess, assessAccounts } from './risk/assess.js';
 import { type HouseState, streamKey } from './state.js';
 
 /** What a command makes of the state: facts, a rejection, or both (a rejected input is itself a fact). Pure. */
@@ -73,6 +75,16 @@ function decideRequest(state: HouseState, command: Request, origin: Origin): Any
       return request.acceptGiveUp(state, command, origin);
     case 'reject-give-up':
       return request.rejectGiveUp(state, command, origin);
+    case 'record-factor-history':
+      return risk.recordHistory(state, command, origin);
+    case 'record-factor-day':
+      return risk.recordDay(state, command, origin);
+    case 'propose-risk-model':
+      return risk.proposeModel(state, command, origin);
+    case 'approve-risk-model':
+      return risk.approveModel(state, command, origin);
+    case 'withdraw-risk-model':
+      return risk.withdrawModel(state, command, origin);
   }
 }
 
@@ -99,13 +111,22 @@ function decideUnreadable(
   return { events: [fact(origin, 0, 'InputRejected', data)], rejection };
 }
 
-/** Decides a command, applies its facts, and cuts every window that has become complete. All facts, in order. */
-export function step(state: HouseState, command: Command): Decision {
+/**
+ * Decides a command, applies its facts, and cuts every window that has become complete. With an assessor every account is
+ * assessed on the state as each cut leaves it, so that a cycle and its requirements are recorded together. All facts, in order.
+ */
+export function step(state: HouseState, command: Command, assess?: Assess): Decision {
   const decision = decide(state, command);
   if (decision.events.length === 0) return decision;
   const events: AnyNewEvent[] = [];
   applyAll(state, decision.events, events);
-  while (cutDue(state)) applyAll(state, decideCut(state), events);
+  while (cutDue(state)) {
+    const cut = decideCut(state);
+    applyAll(state, cut, events);
+    const last = cut.at(-1);
+    if (assess === undefined || last?.type !== 'CycleCompleted') continue;
+    applyAll(state, assessAccounts(state, last.data, assess), events);
+  }
   return { ...decision, events };
 }
 

@@ -12,15 +12,16 @@ export { assertConservation } from './conservation.js';
 export { decide, step } from './house.js';
 export { decideCut } from './cut/cut.js';
 export { evolve } from './evolve.js';
+export { canonical, type EntryValue, type StateEntry } from './canonical-entry.js';
+export { entryHash, merkleRoot, stateEntries, stateHash } from './state-hash.js';
+export * from './risk/state.js';
+export { historyRoot, nextRoot } from './risk/history.js';
 export {
-  canonical,
-  entryHash,
-  type EntryValue,
-  merkleRoot,
-  stateEntries,
-  type StateEntry,
-  stateHash,
-} from './state-hash.js';
+  accountsToAssess,
+  type Assess,
+  type Assessment,
+  type AssessmentMoment,
+} from './risk/assess.js';
 export {
   cumulativeValue,
   notional,

@@ -5,8 +5,10 @@ import { Driver, numbered } from './testing/driver.js';
 import { history, runs } from './testing/generate.js';
 import { crash, lives } from './testing/isolation.js';
 import { planOf } from './testing/plan.js';
+import { activateModel, flatAssess } from './testing/risk-house.js';
 import { shuffle } from './testing/shuffle.js';
 import { feed, replay, Watcher } from './testing/simulate.js';
+import { setup } from './testing/world.js';
 
 const DAYS = 10;
 const settings = runs(100);
@@ -72,6 +74,33 @@ describe(`random days, FC_SEED=${settings.seed} FC_RUNS=${settings.numRuns}`, ()
           for (const seed of random.seeds) expect(feed(shuffle(items, seed)).hash).toBe(hash);
         }),
         settings,
+      );
+    },
+    timeout,
+  );
+
+  test(
+    'assessed at every cut, they end in the same hash in any interleaving, and replayed',
+    () => {
+      fc.assert(
+        fc.property(history(DAYS), (random) => {
+          const items = numbered(planOf(random));
+          const opening = setup(random.expiry).length;
+          const run = (rest: typeof items) => {
+            const { state } = feed(items.slice(0, opening));
+            activateModel(state);
+            return feed(rest, state, flatAssess);
+          };
+          const whole = run(items.slice(opening));
+          expect(whole.state.risk.requirements.size).toBeGreaterThan(0);
+          for (const seed of random.seeds) {
+            expect(run(shuffle(items.slice(opening), seed)).hash).toBe(whole.hash);
+          }
+          const { state } = feed(items.slice(0, opening));
+          activateModel(state);
+          expect(stateHash(replay(whole.events, state))).toBe(whole.hash);
+        }),
+        { ...settings, numRuns: Math.ceil(settings.numRuns / 4) },
       );
     },
     timeout,

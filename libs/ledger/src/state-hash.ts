@@ -1,21 +1,16 @@
 import { createHash } from 'node:crypto';
+import { canonical, type EntryValue, type StateEntry } from './canonical-entry.js';
+import { riskEntries } from './risk/entries.js';
 import { byCode, type HouseState } from './state.js';
-
-/** A value of a state entry: JSON with integers as decimal strings. */
-export type EntryValue =
-  | string
-  | number
-  | boolean
-  | readonly EntryValue[]
-  | { readonly [key: string]: EntryValue | undefined };
-/** One canonical entry of the state. */
-export type StateEntry = readonly [kind: string, id: string, value: EntryValue];
 
 /** What is hashed into every leaf, so that roots of other houses or other schemas never collide with ours. */
 export const STATE_ORIGIN = 'novate/state';
 export const STATE_SCHEMA = 1;
 
-/** All entries in order of kind, then id (UTF-16 code units). A snapshot is exactly these. */
+/**
+ * All entries in order of kind, then id (UTF-16 code units). A snapshot is exactly these, with the days of the factor
+ * histories and the parameter documents whose hashes they hold.
+ */
 export function stateEntries(state: HouseState): StateEntry[] {
   const entries: StateEntry[] = [];
   const { openWindow, waitEnded } = state;
@@ -28,6 +23,7 @@ export function stateEntries(state: HouseState): StateEntry[] {
   positionEntries(state, entries);
   windowEntries(state, entries);
   memoryEntries(state, entries);
+  riskEntries(state.risk, entries);
   return entries.sort((a, b) => byCode(a[0], b[0]) || byCode(a[1], b[1]));
 }
 
@@ -117,20 +113,6 @@ function memoryEntries(state: HouseState, out: StateEntry[]): void {
 
 function pairs(map: ReadonlyMap<string, bigint>): EntryValue {
   return [...map].sort(([a], [b]) => byCode(a, b)).map(([id, units]) => [id, `${units}`]);
-}
-
-/** RFC 8785 for the values of entries: sorted keys, no white space; strings and safe integers only. */
-export function canonical(value: EntryValue | undefined): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object') {
-    const record = value as { readonly [key: string]: EntryValue | undefined };
-    const keys = Object.keys(record).filter((key) => record[key] !== undefined);
-    const members = keys
-      .sort(byCode)
-      .map((key) => `${JSON.stringify(key)}:${canonical(record[key])}`);
-    return `{${members.join(',')}}`;
-  }
-  return JSON.stringify(value);
 }
 
 function sha256(...parts: readonly (string | Uint8Array)[]): Buffer {

@@ -6,6 +6,9 @@ import type {
   TradeTerms,
   WindowStreamTotal,
 } from '#events';
+import { initialRisk, type RiskState } from './risk/state.js';
+
+export { byCode } from './code-order.js';
 
 export interface Asset {
   readonly asset: string;
@@ -157,6 +160,8 @@ export interface HouseState {
   readonly withdrawals: Map<string, Withdrawal>;
   /** Ids of member and operator requests (`kind:id`) -> window. */
   readonly requests: Map<string, number>;
+  /** Factor histories, risk models and requirements. */
+  readonly risk: RiskState;
   /** Derived: skeletons of ids per kind, positions per instrument, and every running sum that is not zero just now. */
   readonly skeletons: Set<string>;
   readonly positionsOf: Map<string, Map<string, Position>>;
@@ -185,6 +190,7 @@ export function initialState(): HouseState {
     giveUps: new Map(),
     withdrawals: new Map(),
     requests: new Map(),
+    risk: initialRisk(),
     skeletons: new Set(),
     positionsOf: new Map(),
     sums: { books: new Map(), positions: new Map() },
@@ -210,11 +216,6 @@ let lastKey = '';
 /** Key of a remembered trade or deposit id. */
 export function rememberedKey(stream: string, id: string): string {
   return `${stream}/${id}`;
-}
-
-/** Sorts by UTF-16 code unit: the one order used wherever an order enters state or events. */
-export function byCode(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The position of an account, or undefined where it never had one. */

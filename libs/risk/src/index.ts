@@ -31,6 +31,16 @@ export type {
 } from './market.js';
 export { RiskError, type RiskErrorCode } from './risk-error.js';
 export { byCodeUnits, powerOfTen, sumOf, toFloat } from './exact.js';
+export { apportion, roundDown, roundNearest, roundUp } from './rounding.js';
+export { explain, explainEquity, explainMargin, type Part, sums } from './explain.js';
+export {
+  canonicalJson,
+  hashDocument,
+  hashText,
+  merkleRootOfHashes,
+  merkleRootOfTexts,
+} from './canonical.js';
+export { assertIdentity, identify, MODEL_DOMAIN, modelId } from './identity.js';
 export { isModelId, modelIdPattern } from './model.js';
 export type * from './kernel/port.js';
 export { KernelError, type KernelErrorCode } from './kernel/kernel-error.js';
@@ -52,13 +62,7 @@ export type {
 } from './backtest/model.js';
 export { boundsOf } from './backtest/model.js';
 export { coreModels } from './backtest/core-models.js';
-export * from './backtest/books.js';
-export * from './backtest/bootstrap.js';
-export * from './backtest/measures.js';
-export * from './backtest/price-file.js';
-export * from './backtest/run.js';
-export * from './backtest/series.js';
-export * from './backtest/statistics.js';
+export * as backtest from './backtest/index.js';
 export * from './collateral/index.js';
 export * from './health/index.js';
 export { decimalText, type Direction, figure, figureText, ratioText } from './decimal.js';

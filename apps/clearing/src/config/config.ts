@@ -20,6 +20,7 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number };
   readonly keys: {
     readonly operator?: string;
+    readonly risk?: string;
     readonly custody?: string;
     readonly regulator?: string;
     readonly venues: readonly NamedKey[];
@@ -58,7 +59,7 @@ export function readConfig(env: Environment): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   const number = (name: SettingName) => Number(value(name));
   const brokers = list(value('NOVATE_KAFKA_BROKERS'));
-  const named = (key: 'operator' | 'custody' | 'regulator', name: SettingName) => {
+  const named = (key: 'operator' | 'risk' | 'custody' | 'regulator', name: SettingName) => {
     const given = value(name);
     return given === undefined ? {} : { [key]: given };
   };
@@ -75,6 +76,7 @@ export function readConfig(env: Environment): Config {
     http: { host: value('NOVATE_HTTP_HOST') ?? '', port: number('NOVATE_HTTP_PORT') },
     keys: {
       ...named('operator', 'NOVATE_KEY_OPERATOR'),
+      ...named('risk', 'NOVATE_KEY_RISK'),
       ...named('custody', 'NOVATE_KEY_CUSTODY'),
       ...named('regulator', 'NOVATE_KEY_REGULATOR'),
       venues: namedKeys(value('NOVATE_VENUE_KEYS')),
@@ -152,7 +154,7 @@ function repeatedKeys(env: Environment): string[] {
   const add = (key: string | undefined, owner: string) => {
     if (key) owners.set(key, [...(owners.get(key) ?? []), owner]);
   };
-  for (const name of ['OPERATOR', 'CUSTODY', 'REGULATOR']) {
+  for (const name of ['OPERATOR', 'RISK', 'CUSTODY', 'REGULATOR']) {
     add(env[`NOVATE_KEY_${name}`]?.trim(), `NOVATE_KEY_${name}`);
   }
   for (const { id, key } of namedKeys(env['NOVATE_VENUE_KEYS'])) add(key, `venue ${id}`);

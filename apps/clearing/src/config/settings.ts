@@ -60,6 +60,13 @@ export const settings = [
   }),
   integer('NOVATE_HTTP_PORT', 8420, [0, 65_535], 'Port to listen on; 0 takes any free one.'),
   text('NOVATE_KEY_OPERATOR', 'API key of the operator.', { secret: true }),
+  text(
+    'NOVATE_KEY_RISK',
+    'API key of the risk officer, who approves the risk models an operator proposes.',
+    {
+      secret: true,
+    },
+  ),
   text('NOVATE_KEY_CUSTODY', 'API and signing key of the custodian, source id `custody`.', {
     secret: true,
   }),

@@ -1,6 +1,6 @@
 import type { AnyNewEvent, Journal, JournalHead, Micros, StreamId, StreamPosition } from '#events';
 import * as ledger from '#ledger';
-import type { Command, Decision, HouseState } from '#ledger';
+import type { Assess, Command, Decision, HouseState } from '#ledger';
 import type { CrashHook } from './crash-point.js';
 import { Submission } from './queue.js';
 import type { EngineItem, Mark, Outcome } from './queue.js';
@@ -24,6 +24,11 @@ export interface EngineOptions {
   readonly onFatal?: (error: Error) => void;
   readonly crash?: CrashHook;
   readonly machine?: Machine;
+  /**
+   * Makes the requirements of every cut. A pure function of the state: its facts are recorded with the cycle they belong to,
+   * and a replay takes them from the journal.
+   */
+  readonly assess?: Assess;
 }
 
 /** One durable batch, for metrics and for those who wait for the state to move. */
@@ -229,7 +234,11 @@ export class Engine {
     // Over HTTP nobody waits: what cannot be read is recorded without the sequence it came too
     // early for.
     const taken = command.kind === 'unreadable' && waits ? withoutPlace(command) : command;
-    const { events, rejection }: Decision = this.machine.step(this.state, taken);
+    const { events, rejection }: Decision = this.machine.step(
+      this.state,
+      taken,
+      this.options.assess,
+    );
     for (const event of events) {
       this.open.events.push(event);
       if (event.type === 'InputRejected') this.open.evidence += event.data.source.value.length;

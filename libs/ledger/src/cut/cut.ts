@@ -6,6 +6,7 @@ import { abs } from '../decimal.js';
 import { fact, type Origin } from '../decide/context.js';
 import { byCode, type HouseState } from '../state.js';
 import { LedgerBroken } from '../broken.js';
+import { activateModels } from '../risk/activate.js';
 import type { Cut } from './facts.js';
 import { calculateObligations } from './obligations.js';
 import { type CyclePrice, settlementPrices } from './prices.js';
@@ -34,6 +35,7 @@ export function decideCut(state: HouseState): AnyNewEvent[] {
   for (const asset of assets) settleAsset(cut, asset, dues, cash);
   payWithdrawals(cut, cash);
   checkLimits(cut, prices);
+  activateModels(cut);
   const complete = missingStreams(state).length === 0;
   add('CycleCompleted', { cycle, endsAt, complete });
   return events;

@@ -1,5 +1,6 @@
 import type { AnyNewEvent, InputSource, StreamPosition } from '#events';
-import { type Command, type HouseState, type InputBody, readiness, step } from '#ledger';
+import { type Assess, type Command, type HouseState } from '#ledger';
+import { type InputBody, readiness, step } from '#ledger';
 import { type Bare, endOf } from './world.js';
 
 /** One thing that reaches the house: a command of the operator or a member, or a message of a stream. */
@@ -60,6 +61,8 @@ export class Driver {
     readonly state: HouseState,
     private readonly onEvents: (events: readonly AnyNewEvent[], item: Item) => void = () =>
       undefined,
+    /** Assesses every cut, where it is given. */
+    private readonly assess?: Assess,
   ) {}
 
   get waiting(): readonly Numbered[] {
@@ -93,7 +96,7 @@ export class Driver {
   }
 
   private give([index, item]: Numbered): void {
-    this.onEvents(step(this.state, toCommand(item, index)).events, item);
+    this.onEvents(step(this.state, toCommand(item, index), this.assess).events, item);
   }
 
   private retry(): void {

@@ -1,5 +1,12 @@
 import type { AnyNewEvent, InputSource, InstrumentSpec, StreamTopic } from '#events';
-import { type Command, type HouseState, initialState, type InputBody, step } from '../index.js';
+import {
+  type Assess,
+  type Command,
+  type HouseState,
+  initialState,
+  type InputBody,
+  step,
+} from '../index.js';
 
 /** Evidence of a message nobody sent. */
 export const noSource = (): InputSource => ({
@@ -37,6 +44,8 @@ export function spec(overrides: Partial<InstrumentSpec> = {}): InstrumentSpec {
 export class TestHouse {
   readonly state: HouseState = initialState();
   readonly events: AnyNewEvent[] = [];
+  /** Assesses every cut, where it is set. */
+  assess: Assess | undefined;
   private readonly sequences = new Map<string, number>();
   private commands = 0;
 
@@ -68,7 +77,7 @@ export class TestHouse {
   }
 
   run(command: Command): string | undefined {
-    const decision = step(this.state, command);
+    const decision = step(this.state, command, this.assess);
     this.events.push(...decision.events);
     return decision.rejection?.code;
   }

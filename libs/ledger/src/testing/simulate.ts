@@ -1,5 +1,5 @@
 import type { AnyNewEvent } from '#events';
-import { evolve, type HouseState, initialState, stateHash } from '#ledger';
+import { type Assess, evolve, type HouseState, initialState, stateHash } from '#ledger';
 import { NaiveAdmission } from './admission.js';
 import {
   booksOf,
@@ -22,9 +22,13 @@ export interface Run {
 }
 
 /** Feeds the items and nothing else. */
-export function feed(items: readonly Numbered[], state: HouseState = initialState()): Run {
+export function feed(
+  items: readonly Numbered[],
+  state: HouseState = initialState(),
+  assess?: Assess,
+): Run {
   const events: AnyNewEvent[] = [];
-  const driver = new Driver(state, (made) => void events.push(...made));
+  const driver = new Driver(state, (made) => void events.push(...made), assess);
   for (const item of items) driver.submit(item);
   return { state, events, hash: stateHash(state), waiting: driver.waiting };
 }

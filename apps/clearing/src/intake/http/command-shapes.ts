@@ -1,6 +1,7 @@
 import type { InstrumentSpec } from '#events';
+import { RISK_LIMITS } from '#ledger';
 import type { Command, CommandKind } from '#ledger';
-import { flag, integer, listOf, object, oneOf, optional, text, units } from './shape.js';
+import { flag, integer, listOf, object, oneOf, optional, text, textOf, units } from './shape.js';
 import type { Shape } from './shape.js';
 
 const micros = integer(0, Number.MAX_SAFE_INTEGER);
@@ -49,6 +50,24 @@ const stream = object({
   topic: oneOf('trades', 'deposits', 'marks', 'funding', 'windows'),
   key: text,
 });
+
+const factor = object({
+  factor: text,
+  kind: oneOf('price', 'iv', 'difference'),
+  move: oneOf('relative', 'absolute'),
+  instruments: listOf(text, 10_000),
+  assets: listOf(text, 1_000),
+  market: optional(
+    object({
+      group: oneOf('crypto', 'equity', 'commodity', 'fx', 'rate'),
+      tier: oneOf('large', 'mid', 'small', 'tail'),
+      spread: text,
+      adv: text,
+    }),
+  ),
+});
+
+const row = listOf(text, RISK_LIMITS.factors);
 
 const suspension = object({
   scope: oneOf('venue', 'member', 'instrument'),
@@ -118,6 +137,24 @@ export const commandShapes: { readonly [K in RequestKind]: Shape<BodyOf<K>> } = 
   }),
   'accept-give-up': object({ giveUpId: text }),
   'reject-give-up': object({ giveUpId: text, reason: text }),
+  'record-factor-history': object({
+    history: text,
+    numeraire: text,
+    factors: listOf(factor, RISK_LIMITS.factors),
+    dates: listOf(text, RISK_LIMITS.days),
+    values: listOf(row, RISK_LIMITS.days),
+  }),
+  'record-factor-day': object({ history: text, date: text, values: row }),
+  'propose-risk-model': object({
+    proposal: text,
+    name: text,
+    version: text,
+    wasmHash: text,
+    parameters: textOf(RISK_LIMITS.parametersBytes),
+    history: text,
+  }),
+  'approve-risk-model': object({ proposal: text }),
+  'withdraw-risk-model': object({ proposal: text, reason: text }),
 };
 
 export const isRequestKind = (kind: string): kind is RequestKind =>

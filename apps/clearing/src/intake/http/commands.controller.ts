@@ -19,6 +19,9 @@ import { submitted } from './submitted.js';
 import { foreignAccount } from './tenant.js';
 
 const MAX_BODY = 64 * 1024;
+/** A factor history is a table, and a parameter document is text in text. */
+const MAX_LARGE_BODY = 1024 * 1024;
+const large: ReadonlySet<RequestKind> = new Set(['record-factor-history', 'propose-risk-model']);
 const MAX_DEPTH = 8;
 const KEY = /^[\x21-\x7e]{1,128}$/;
 
@@ -32,7 +35,7 @@ export interface CommandResult {
   }[];
 }
 
-/** Commands of the operator and of members. Each names its role in the ledger's `commandRoles`. */
+/** Commands of the operator, of the risk officer and of members. Each names its role in the ledger's `commandRoles`. */
 @ApiTags('commands')
 @Controller('v1/commands')
 export class CommandsController {
@@ -45,7 +48,7 @@ export class CommandsController {
 
   @Post(':kind')
   @HttpCode(201)
-  @Roles('operator', 'member')
+  @Roles('operator', 'risk', 'member')
   @ApiOperation({ summary: 'Give one command. The Idempotency-Key header is required.' })
   async give(
     @Param('kind') kind: string,
@@ -65,7 +68,7 @@ export class CommandsController {
       const reason = 'Idempotency-Key has to be 1 to 128 printable characters.';
       throw Problem.of(reject('SCHEMA_VIOLATION', 'idempotency-key', reason));
     }
-    const body = await readBody(request, MAX_BODY);
+    const body = await readBody(request, large.has(kind) ? MAX_LARGE_BODY : MAX_BODY);
     const commandId = `${actorOf(principal)}|${key}`;
     const traceparent = request.headers['traceparent'];
     return this.idempotency.run(

@@ -15,7 +15,7 @@ import { showAccount, showBalance, showPosition, showShortfall, showWithdrawal }
 @Controller('v1')
 @ApiTags('accounts')
 @ApiBearerAuth()
-@Roles('operator', 'regulator', 'member')
+@Roles('operator', 'risk', 'regulator', 'member')
 @UsePipes(queryPipe())
 @UseInterceptors(EtagInterceptor)
 export class AccountsController {

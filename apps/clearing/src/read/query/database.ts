@@ -27,6 +27,7 @@ interface Scope {
 export function scopeOf({ role, id }: Principal): Scope {
   switch (role) {
     case 'operator':
+    case 'risk':
     case 'regulator':
       return { member: '*', venue: '*' };
     case 'member':

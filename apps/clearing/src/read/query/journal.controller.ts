@@ -23,7 +23,7 @@ export class JournalController {
   ) {}
 
   @Get('head')
-  @Roles('operator', 'regulator', 'member', 'venue', 'custody')
+  @Roles('operator', 'risk', 'regulator', 'member', 'venue', 'custody')
   @ApiOperation({ summary: 'Size and hash of the journal, and the state hash of the house there.' })
   @OkFlat('JournalHead')
   async head() {
@@ -34,7 +34,7 @@ export class JournalController {
   }
 
   @Get('events')
-  @Roles('operator', 'regulator')
+  @Roles('operator', 'risk', 'regulator')
   @UseInterceptors(EtagInterceptor)
   @ApiOperation({ summary: 'Events as recorded, from a position on; go on at nextFrom.' })
   @ApiOkResponse({

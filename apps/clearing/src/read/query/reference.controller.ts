@@ -23,7 +23,7 @@ export class ReferenceController {
   constructor(@Inject(ReadDatabase) private readonly database: ReadDatabase) {}
 
   @Get('members')
-  @Roles('operator', 'regulator', 'member')
+  @Roles('operator', 'risk', 'regulator', 'member')
   @ApiOperation({ summary: 'Members; a member sees itself.' })
   @OkList('Member')
   members(@CurrentPrincipal() who: Principal, @Query() { limit, cursor }: ListQuery) {
@@ -39,7 +39,7 @@ export class ReferenceController {
   }
 
   @Get('members/:id')
-  @Roles('operator', 'regulator', 'member')
+  @Roles('operator', 'risk', 'regulator', 'member')
   @ApiOperation({ summary: 'One member.' })
   @OkOne('Member')
   member(@CurrentPrincipal() who: Principal, @Param('id', pathId) id: string) {
@@ -51,7 +51,7 @@ export class ReferenceController {
   }
 
   @Get('instruments')
-  @Roles('operator', 'regulator', 'member', 'venue', 'custody')
+  @Roles('operator', 'risk', 'regulator', 'member', 'venue', 'custody')
   @ApiOperation({ summary: 'Instruments with their contract specification.' })
   @OkList('Instrument')
   instruments(@CurrentPrincipal() who: Principal, @Query() { limit, cursor }: ListQuery) {
@@ -67,7 +67,7 @@ export class ReferenceController {
   }
 
   @Get('settlement-prices')
-  @Roles('operator', 'regulator', 'member', 'venue', 'custody')
+  @Roles('operator', 'risk', 'regulator', 'member', 'venue', 'custody')
   @ApiOperation({ summary: 'Settlement price per cycle and instrument, with its evidence.' })
   @OkList('SettlementPrice')
   settlementPrices(@CurrentPrincipal() who: Principal, @Query() query: SettlementPricesQuery) {
@@ -91,7 +91,7 @@ export class ReferenceController {
   }
 
   @Get('cycles')
-  @Roles('operator', 'regulator', 'member', 'venue', 'custody')
+  @Roles('operator', 'risk', 'regulator', 'member', 'venue', 'custody')
   @ApiOperation({ summary: 'Settlement cycles with the totals of their obligations.' })
   @OkList('Cycle')
   cycles(@CurrentPrincipal() who: Principal, @Query() { limit, cursor }: ListQuery) {
@@ -130,7 +130,7 @@ export class ReferenceController {
   }
 
   @Get('venues/:id/windows')
-  @Roles('operator', 'regulator', 'venue', 'custody')
+  @Roles('operator', 'risk', 'regulator', 'venue', 'custody')
   @ApiOperation({ summary: "Reconciliation per window: the venue's count and total against ours." })
   @OkList('Window')
   windows(

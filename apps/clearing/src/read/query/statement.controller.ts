@@ -35,7 +35,7 @@ export class StatementController {
   ) {}
 
   @Get()
-  @Roles('operator', 'regulator', 'member')
+  @Roles('operator', 'risk', 'regulator', 'member')
   @ApiOperation({
     summary: 'Statement of one account as of any position, cycle or time; default: now.',
     description:

@@ -20,7 +20,7 @@ export class TradesController {
   constructor(@Inject(ReadDatabase) private readonly database: ReadDatabase) {}
 
   @Get('trades')
-  @Roles('operator', 'regulator', 'member', 'venue')
+  @Roles('operator', 'risk', 'regulator', 'member', 'venue')
   @ApiOperation({ summary: 'Trades; a member sees its own side, a venue its own trades.' })
   @OkList('Trade')
   trades(@CurrentPrincipal() who: Principal, @Query() query: TradesQuery) {
@@ -52,7 +52,7 @@ export class TradesController {
   }
 
   @Get('rejects')
-  @Roles('operator', 'regulator', 'venue', 'custody')
+  @Roles('operator', 'risk', 'regulator', 'venue', 'custody')
   @ApiOperation({ summary: 'Refused inputs with the reason and what mends it.' })
   @OkList('Reject')
   rejects(@CurrentPrincipal() who: Principal, @Query() query: RejectsQuery) {
