@@ -3,7 +3,11 @@ import { dot, line, rect, scale, svg, text, tickLabel, ticks } from './svg.js';
 export interface CoverageRow {
   readonly book: string;
   /** By model, in the order of the key: share of days exceeded, per cent, and what the reader sees on hovering. */
-  readonly dots: readonly { readonly model: string; readonly exceeded: number; readonly tip: string }[];
+  readonly dots: readonly {
+    readonly model: string;
+    readonly exceeded: number;
+    readonly tip: string;
+  }[];
 }
 
 const WIDTH = 440;

@@ -64,6 +64,11 @@ export function dot(x: number, y: number, radius: number, className: string, tip
 }
 
 /** A drawing with a name for readers who do not see it. */
-export function svg(width: number, height: number, label: string, parts: readonly string[]): string {
+export function svg(
+  width: number,
+  height: number,
+  label: string,
+  parts: readonly string[],
+): string {
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(label)}">${parts.join('')}</svg>`;
 }

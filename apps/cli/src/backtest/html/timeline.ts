@@ -102,7 +102,9 @@ function years(
   width: number,
 ): string[] {
   const starts = dates.flatMap((date, day) =>
-    day > 0 && date.slice(0, 4) !== dates[day - 1]?.slice(0, 4) ? [[day, date.slice(0, 4)] as const] : [],
+    day > 0 && date.slice(0, 4) !== dates[day - 1]?.slice(0, 4)
+      ? [[day, date.slice(0, 4)] as const]
+      : [],
   );
   const room = Math.max(1, Math.ceil((starts.length * 46) / (width - LEFT)));
   return starts
