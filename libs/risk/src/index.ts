@@ -64,3 +64,5 @@ export { boundsOf } from './backtest/model.js';
 export { coreModels } from './backtest/core-models.js';
 export * as backtest from './backtest/index.js';
 export * from './collateral/index.js';
+export * from './health/index.js';
+export { decimalText, type Direction, figure, figureText, ratioText } from './decimal.js';

@@ -8,8 +8,15 @@ export interface RiskKernel extends Elementary, Pricing {
   readonly hash: string;
   /** An empty history of returns, to which days are added one by one. */
   history(factors: readonly FactorBounds[], parameters: CoreParameters): ScenarioHistory;
-  /** A scenario set from published columns: what a member does who takes the set as given. Columns are factor by factor. */
-  scenarioSet(columns: readonly Float64Array[], weights: Float64Array): ScenarioSet;
+  /**
+   * A scenario set from published columns: what a member does who takes the set as given. Columns are factor by factor;
+   * `history` says how many of the scenarios are dates rather than mirrors (all, where it is not said).
+   */
+  scenarioSet(
+    columns: readonly Float64Array[],
+    weights: Float64Array,
+    history?: number,
+  ): ScenarioSet;
   /** One instrument's change of value per unit of quantity in every scenario of the set. */
   array(set: ScenarioSet, valuation: Valuation): ScenarioArray;
   /** An array from given values, one per scenario: registered payoffs, and other models' grids. */
