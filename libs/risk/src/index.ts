@@ -41,6 +41,20 @@ export {
   merkleRootOfTexts,
 } from './canonical.js';
 export { assertIdentity, identify, MODEL_DOMAIN, modelId } from './identity.js';
+export { type Parameter, type ParameterDocument, type Rule, UrsParameters } from './parameters.js';
+export { shippedUrsParameters } from './adapters/parameter-files.js';
+export {
+  type Factor,
+  type FactorHistory,
+  type HistoryDay,
+  historyRoot,
+} from './scenarios/factor-history.js';
+export {
+  buildScenarios,
+  ScenarioBuilder,
+  scenarioRoot,
+  type Scenarios,
+} from './scenarios/scenarios.js';
 export { isModelId, modelIdPattern } from './model.js';
 export type * from './kernel/port.js';
 export { KernelError, type KernelErrorCode } from './kernel/kernel-error.js';
