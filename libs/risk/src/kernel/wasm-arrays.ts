@@ -209,11 +209,11 @@ function pointerOf(vector: ScenarioArray | undefined, length: number): number {
   );
 }
 
-function finite(value: number | undefined, field: string): number {
+export function finite(value: number | undefined, field: string): number {
   if (value !== undefined && Number.isFinite(value)) return value;
   throw new KernelError('value-out-of-bounds', field, `${value} is no finite number`);
 }
 
-function foreign(field: string): KernelError {
+export function foreign(field: string): KernelError {
   return new KernelError('shape-mismatch', field, 'it was not made by this kernel: make it here');
 }
