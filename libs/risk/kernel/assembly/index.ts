@@ -1,2 +1,8 @@
 /** The kernel's door: whatever is exported here is an export of the binary, and part of its hash. */
 export { abi, alloc, free } from './memory';
+export { exp, log } from './elementary';
+export { erf, erfc, normalCdf, normalPdf, normalQuantile } from './normal';
+export { black76Batch } from './black76';
+export { optionGreeks, optionPrice } from './pricing';
+export { piecewise } from './piecewise';
+export { impliedVol } from './implied';
