@@ -5,3 +5,4 @@ export { addLeg, allFinite, losses, worst } from './losses';
 export { shortfall } from './shortfall';
 export { gridLosses } from './grid';
 export { jacobi } from './jacobi';
+export { rules } from './rules';
