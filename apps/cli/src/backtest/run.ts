@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { backtest, currentKernel, type CoreModel } from '#risk';
+import { backtest, currentKernel, type CoreModel, type RiskKernel } from '#risk';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
 import { dataFolder, PriceFiles } from './data/read.js';
@@ -31,8 +31,10 @@ export function runBacktest(paths: readonly string[], options: BacktestOptions):
   const models = chosen('model', backtest.coreModels, options.models);
   const files = new PriceFiles(dataFolder(options.data));
   const plans = paths.length > 0 ? [ownSet(files, paths)] : chosenSets(files, options, progress);
-  const results = runSets(plans, models, files, options, progress);
-  const run = { results, models, data: files.read, seed: options.seed ?? DEFAULT_SEED };
+  const kernel = currentKernel();
+  const results = runSets(kernel, plans, models, files, options, progress);
+  const seed = options.seed ?? DEFAULT_SEED;
+  const run: BacktestRun = { results, models, data: files.read, seed, kernel };
   process.stdout.write(`${printed(run)}\n`);
   if (options.html !== undefined) {
     writeFileSync(options.html, renderHtml(run));
@@ -48,16 +50,17 @@ export interface BacktestRun {
   readonly models: readonly CoreModel[];
   readonly data: readonly { readonly file: string; readonly sha256: string }[];
   readonly seed: number;
+  readonly kernel: RiskKernel;
 }
 
 function runSets(
+  kernel: RiskKernel,
   plans: readonly SetPlan[],
   models: readonly CoreModel[],
   files: PriceFiles,
   options: BacktestOptions,
   progress: Progress,
 ): SetResult[] {
-  const kernel = currentKernel();
   const seed = options.seed ?? DEFAULT_SEED;
   const quick = options.quick === true;
   return plans.map((plan) => {
@@ -129,12 +132,12 @@ function chosen<T extends { readonly name: string }>(
   });
 }
 
-function printed({ results, models, data, seed }: BacktestRun): string {
+function printed({ results, models, data, seed, kernel }: BacktestRun): string {
   const first = models[0]?.name ?? '';
   const path = pathTable(results);
   return [
     dataTable(data),
-    `seed ${seed}; kernel ${currentKernel().hash}`,
+    `seed ${seed}; kernel ${kernel.hash}`,
     ...models.map(({ name, version, title }) => `${name} ${version}: ${title}`),
     '',
     ...results.flatMap((result) => [booksTable(result, first), '']),
@@ -146,7 +149,7 @@ function printed({ results, models, data, seed }: BacktestRun): string {
 }
 
 /** The last line of `--json`: fractions, not per cent. */
-function asJson({ results, models, data, seed }: BacktestRun): object {
+function asJson({ results, models, data, seed, kernel }: BacktestRun): object {
   const of = (set: string) => (row: object) => ({ set, ...row });
   return {
     data,
@@ -156,7 +159,7 @@ function asJson({ results, models, data, seed }: BacktestRun): object {
     ),
     paths: results.flatMap(({ set, path }) => (path === undefined ? [] : [of(set.name)(path)])),
     seed,
-    kernel: currentKernel().hash,
+    kernel: kernel.hash,
     versions: models.map(({ name, version }) => ({ name, version })),
   };
 }
