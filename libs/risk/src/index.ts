@@ -41,8 +41,23 @@ export {
   merkleRootOfTexts,
 } from './canonical.js';
 export { assertIdentity, identify, MODEL_DOMAIN, modelId } from './identity.js';
+export { type Parameter, type ParameterDocument, type Rule, UrsParameters } from './parameters.js';
+export { shippedUrsParameters } from './adapters/parameter-files.js';
+export {
+  type Factor,
+  type FactorHistory,
+  type HistoryDay,
+  historyRoot,
+} from './scenarios/factor-history.js';
+export {
+  buildScenarios,
+  ScenarioBuilder,
+  scenarioRoot,
+  type Scenarios,
+} from './scenarios/scenarios.js';
 export { isModelId, modelIdPattern } from './model.js';
 export type * from './kernel/port.js';
+export type * from './kernel/rule-tables.js';
 export { KernelError, type KernelErrorCode } from './kernel/kernel-error.js';
 export { loadKernel } from './kernel/wasm-kernel.js';
 export {
@@ -64,3 +79,5 @@ export { boundsOf } from './backtest/model.js';
 export { coreModels } from './backtest/core-models.js';
 export * as backtest from './backtest/index.js';
 export * from './collateral/index.js';
+export * from './health/index.js';
+export { decimalText, type Direction, figure, figureText, ratioText } from './decimal.js';
