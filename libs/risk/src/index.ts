@@ -57,6 +57,7 @@ export {
 } from './scenarios/scenarios.js';
 export { isModelId, modelIdPattern } from './model.js';
 export type * from './kernel/port.js';
+export type * from './kernel/rule-tables.js';
 export { KernelError, type KernelErrorCode } from './kernel/kernel-error.js';
 export { loadKernel } from './kernel/wasm-kernel.js';
 export {

@@ -1,9 +1,11 @@
+import type { Rules } from './rule-tables.js';
+
 /**
  * The numerical kernel, as the models see it. Two implementations: the WebAssembly binary (`wasm-kernel.ts`), whose bytes are
  * part of every model id, and a plain TypeScript reference (`reference/`), which exists to check it. All numbers are float64; every
  * sum runs in the stated order, so that the same inputs give the same bits on every machine.
  */
-export interface RiskKernel extends Elementary, Pricing {
+export interface RiskKernel extends Elementary, Pricing, Rules {
   /** Lower-case hex SHA-256 of the binary; `reference` for the TypeScript reference. */
   readonly hash: string;
   /** An empty history of returns, to which days are added one by one. */

@@ -2,6 +2,7 @@ import type { RiskKernel } from './port.js';
 import { WasmArrays } from './wasm-arrays.js';
 import { instantiate } from './wasm-instance.js';
 import { wasmPricing } from './wasm-pricing.js';
+import { wasmRules } from './wasm-rules.js';
 import { wasmArray } from './wasm-valuations.js';
 import { wasmHistory, wasmScenarioSet } from './wasm-scenarios.js';
 
@@ -12,6 +13,7 @@ export function loadKernel(bytes: Uint8Array, expectedHash: string): RiskKernel 
   return {
     hash: instance.hash,
     ...wasmPricing(instance),
+    ...wasmRules(instance),
     history: (factors, parameters) => wasmHistory(instance, factors, parameters),
     scenarioSet: (columns, weights, history = weights.length) =>
       wasmScenarioSet(instance, columns, weights, history),
