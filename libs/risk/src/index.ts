@@ -1,6 +1,6 @@
 /**
- * The unified risk standard: its door. This room holds the types every other room may rely on; the kernel, the models
- * and the collateral rules arrive behind them. Nothing here computes yet, and nothing pretends to.
+ * The unified risk standard: its door. The kernel and its loader, scenario sets, the models, collateral, health and backtest;
+ * usable on its own, in Node or a browser. docs/risk-standard.md says what it computes.
  *
  * Risk is float64, produced by one WebAssembly binary so that every machine gives the same bits, and leaves this room only
  * as integers rounded against the member (margin up, equity down). Hence no type of this door carries a float into the ledger.
@@ -56,6 +56,9 @@ export {
   type Scenarios,
 } from './scenarios/scenarios.js';
 export { isModelId, modelIdPattern } from './model.js';
+export { type Assessment, UrsModel, type UrsParts } from './models/urs/urs.js';
+export type { SetLosses } from './models/urs/core.js';
+export type { InstrumentRisk } from './models/urs/instrument-risk.js';
 export type * from './kernel/port.js';
 export type * from './kernel/rule-tables.js';
 export { KernelError, type KernelErrorCode } from './kernel/kernel-error.js';
