@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { BacktestOptions } from './backtest/run.js';
 import type { DemoOptions } from './demo/run.js';
 import { ExitCode } from './terminal/exit.js';
 
@@ -7,6 +8,9 @@ novate reads the journal of a clearing house and proves what it says. Start with
 
   novate demo                    clears 78,638 real trades with a real Postgres and a real Kafka
   novate demo --keep             the same, and leaves it running so that you can look around
+
+  novate backtest                every margin model on the shipped prices: coverage, cost, calm
+  novate backtest --html report.html
 
 With NOVATE_DATABASE_URL set to a house's database:
 
@@ -46,6 +50,7 @@ export function program(): Command {
   addRebuild(novate);
   addServe(novate);
   addBench(novate);
+  addBacktest(novate);
   for (const command of novate.commands) command.exitOverride(exitWithUsage);
   return novate;
 }
@@ -145,5 +150,25 @@ function addBench(novate: Command): void {
     .action(async (options: { only?: string; samples?: number; json?: boolean }) => {
       const { runBench } = await import('./bench/run.js');
       finish(await runBench(options));
+    });
+}
+
+function addBacktest(novate: Command): void {
+  novate
+    .command('backtest')
+    .description(
+      'run every margin model over price histories: coverage, cost at equal coverage, calm',
+    )
+    .argument('[files...]', 'price files of your own (CSV date,close), instead of the known sets')
+    .option('--sets <names>', 'only these sets, separated by commas')
+    .option('--models <names>', 'only these models, separated by commas; the first is compared')
+    .option('--data <dir>', 'folder of the data that does not ship')
+    .option('--seed <n>', 'of random books and resamples', wholeNumber(0))
+    .option('--quick', 'every fifth day, for a first look')
+    .option('--html <file>', 'write the report with plots')
+    .option('--json', 'print one JSON object as the last line')
+    .action(async (files: string[], options: BacktestOptions) => {
+      const { runBacktest } = await import('./backtest/run.js');
+      finish(runBacktest(files, options));
     });
 }

@@ -1,6 +1,6 @@
 /**
- * The unified risk standard: its door. This room holds the types every other room may rely on; the kernel, the models
- * and the collateral rules arrive behind them. Nothing here computes yet, and nothing pretends to.
+ * The unified risk standard: its door. The kernel and its loader, scenario sets, the models, collateral, health and backtest;
+ * usable on its own, in Node or a browser. docs/risk-standard.md says what it computes.
  *
  * Risk is float64, produced by one WebAssembly binary so that every machine gives the same bits, and leaves this room only
  * as integers rounded against the member (margin up, equity down). Hence no type of this door carries a float into the ledger.
@@ -31,8 +31,36 @@ export type {
 } from './market.js';
 export { RiskError, type RiskErrorCode } from './risk-error.js';
 export { byCodeUnits, powerOfTen, sumOf, toFloat } from './exact.js';
+export { apportion, roundDown, roundNearest, roundUp } from './rounding.js';
+export { explain, explainEquity, explainMargin, type Part, sums } from './explain.js';
+export {
+  canonicalJson,
+  hashDocument,
+  hashText,
+  merkleRootOfHashes,
+  merkleRootOfTexts,
+} from './canonical.js';
+export { assertIdentity, identify, MODEL_DOMAIN, modelId } from './identity.js';
+export { type Parameter, type ParameterDocument, type Rule, UrsParameters } from './parameters.js';
+export { shippedUrsParameters } from './adapters/parameter-files.js';
+export {
+  type Factor,
+  type FactorHistory,
+  type HistoryDay,
+  historyRoot,
+} from './scenarios/factor-history.js';
+export {
+  buildScenarios,
+  ScenarioBuilder,
+  scenarioRoot,
+  type Scenarios,
+} from './scenarios/scenarios.js';
 export { isModelId, modelIdPattern } from './model.js';
+export { type Assessment, UrsModel, type UrsParts } from './models/urs/urs.js';
+export type { SetLosses } from './models/urs/core.js';
+export type { InstrumentRisk } from './models/urs/instrument-risk.js';
 export type * from './kernel/port.js';
+export type * from './kernel/rule-tables.js';
 export { KernelError, type KernelErrorCode } from './kernel/kernel-error.js';
 export { loadKernel } from './kernel/wasm-kernel.js';
 export {
@@ -54,3 +82,5 @@ export { boundsOf } from './backtest/model.js';
 export { coreModels } from './backtest/core-models.js';
 export * as backtest from './backtest/index.js';
 export * from './collateral/index.js';
+export * from './health/index.js';
+export { decimalText, type Direction, figure, figureText, ratioText } from './decimal.js';

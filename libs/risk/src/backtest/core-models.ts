@@ -1,9 +1,11 @@
+import { gridCoreModel, gridOffsetCoreModel, spanCoreModel } from '../models/grid-cores.js';
 import {
   fhsCoreModel,
   fhsPlainCoreModel,
   hsCoreModel,
   urs1CoreModel,
 } from '../models/historical-cores.js';
+import { tieredCoreModel } from '../models/tiered-core.js';
 import type { CoreModel } from './model.js';
 import { ursCore } from './urs.js';
 
@@ -36,4 +38,8 @@ export const coreModels: readonly CoreModel[] = [
   fhsCoreModel,
   fhsPlainCoreModel,
   hsCoreModel,
+  gridCoreModel,
+  gridOffsetCoreModel,
+  spanCoreModel,
+  tieredCoreModel,
 ];

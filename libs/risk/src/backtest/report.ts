@@ -34,7 +34,10 @@ export interface BookReport {
   readonly exceptions: number;
   /** Share of days covered: 1 - exceptions / days. */
   readonly coverage: number;
+  /** Of Kupiec's test; where a day is cut several times, on the mean of the cuts. */
   readonly kupiecP: number;
+  /** The same as if the cuts of a day were independent days, which they are not: shown so that nobody need guess. */
+  readonly pooledKupiecP: number;
   readonly independenceP: number;
   readonly jointP: number;
   readonly light: TrafficLight;
@@ -106,8 +109,9 @@ function reportBook(
 ): BookReport {
   const flags = exceptions(series);
   const [x, n] = [count(flags), flags.length];
-  const uc = kupiec(x, n, TARGET, f);
-  // Cuts of one day overlap: only days of one cut are neighbours.
+  // Cuts of one day overlap, so one move can be an exception of each: together they are worth one day of evidence.
+  const uc = kupiec(x / panels, n / panels, TARGET, f);
+  // And only days of one cut are neighbours.
   const independent = independence(transitionsOf(flags.filter((_, row) => row % panels === 0)), f);
   return {
     book,
@@ -116,9 +120,10 @@ function reportBook(
     exceptions: x,
     coverage: 1 - x / n,
     kupiecP: uc.pValue,
+    pooledKupiecP: kupiec(x, n, TARGET, f).pValue,
     independenceP: independent.pValue,
     jointP: conditionalCoverage(uc, independent, f).pValue,
-    light: trafficLight(x, n, TARGET, f),
+    light: trafficLight(Math.ceil(x / panels), Math.floor(n / panels), TARGET, f),
     margin: mean(series.margins),
   };
 }

@@ -23,7 +23,7 @@ export interface DailySeries {
 /**
  * One column of a file as one price a day; days without a price are left out. Bars are cut at `cutHour` UTC: the price
  * of a date is the last one known at that hour, of the date itself, or at the midnight that ends it for hour 0.
- * @throws PriceFileError for an unknown column and for a gap
+ * @throws PriceFileError for an unknown column and for one without a price
  */
 export function dailySeries(
   file: PriceFile,
@@ -34,7 +34,6 @@ export function dailySeries(
   const prices = columnOf(file, column);
   const daily =
     file.clock === 'day' ? withoutBlanks(file.times, prices) : cut(file, prices, column, cutHour);
-  refuseGaps(file, column, daily.days);
   return { name, source: `${file.file}:${column}`, ...daily };
 }
 
@@ -61,7 +60,7 @@ function withoutBlanks(times: Float64Array, prices: Float64Array): Daily {
 function cut(file: PriceFile, prices: Float64Array, column: string, cutHour: number): Daily {
   const days: number[] = [];
   const closes: number[] = [];
-  const { times, prices: known } = { times: file.times, prices };
+  const { times } = file;
   const start = (times[0] ?? 0) + HOUR;
   const end = (times.at(-1) ?? 0) + HOUR;
   let row = -1;
@@ -70,15 +69,13 @@ function cut(file: PriceFile, prices: Float64Array, column: string, cutHour: num
   for (let moment = firstCut; moment <= end; moment += DAY) {
     while (row + 1 < times.length && (times[row + 1] ?? 0) + HOUR <= moment) {
       row += 1;
-      if (!Number.isNaN(known[row])) last = row;
+      if (!Number.isNaN(prices[row])) last = row;
     }
     if (last < 0) continue;
-    if (moment - (times[last] ?? 0) - HOUR > MAX_HOURS_STALE * HOUR) {
-      // Not listed any more: the series ends. In between it is a gap, which `refuseGaps` sees.
-      continue;
-    }
+    // Not traded for too long: no price that day. `refuseGaps` sees it where days around it are used.
+    if (moment - (times[last] ?? 0) - HOUR > MAX_HOURS_STALE * HOUR) continue;
     days.push(Math.floor((moment - 1) / DAY) * DAY);
-    closes.push(known[last] ?? Number.NaN);
+    closes.push(prices[last] ?? Number.NaN);
   }
   if (days.length === 0)
     throw refusal(file.file)(
@@ -90,14 +87,16 @@ function cut(file: PriceFile, prices: Float64Array, column: string, cutHour: num
   return { days: Float64Array.from(days), prices: Float64Array.from(closes) };
 }
 
-function refuseGaps(file: PriceFile, column: string, days: Float64Array): void {
+/** Within the dates a set is made of: what a file lacks before or after them is no concern of the set. */
+function refuseGaps({ source, days }: DailySeries, from: number, to: number): void {
   for (let row = 1; row < days.length; row += 1) {
     const before = days[row - 1] ?? 0;
-    const apart = ((days[row] ?? 0) - before) / DAY;
-    if (apart > MAX_DAYS_APART)
-      throw refusal(file.file)(
+    const after = days[row] ?? 0;
+    const apart = (after - before) / DAY;
+    if (apart > MAX_DAYS_APART && after > from && before < to)
+      throw refusal(source)(
         'price_file_gap',
-        `column ${column}`,
+        '',
         `${apart} days without a price after ${dateOf(before)}`,
         `give prices at most ${MAX_DAYS_APART} days apart, or cut the file there`,
       );
@@ -112,6 +111,7 @@ export interface JoinedSeries {
   readonly prices: readonly Float64Array[];
 }
 
+/** @throws PriceFileError for a gap of one of the series between the first and the last date in common */
 export function joinByDate(series: readonly DailySeries[]): JoinedSeries {
   const counts = new Map<number, number>();
   for (const { days } of series)
@@ -119,6 +119,7 @@ export function joinByDate(series: readonly DailySeries[]): JoinedSeries {
   const days = (series[0]?.days ?? new Float64Array()).filter(
     (day) => counts.get(day) === series.length,
   );
+  for (const each of series) refuseGaps(each, days[0] ?? 0, days.at(-1) ?? 0);
   const prices = series.map((each) => {
     const byDay = new Map<number, number>();
     each.days.forEach((day, row) => byDay.set(day, each.prices[row] ?? Number.NaN));

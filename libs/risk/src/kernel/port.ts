@@ -1,15 +1,24 @@
+import type { Rules } from './rule-tables.js';
+
 /**
  * The numerical kernel, as the models see it. Two implementations: the WebAssembly binary (`wasm-kernel.ts`), whose bytes are
  * part of every model id, and a plain TypeScript reference (`reference/`), which exists to check it. All numbers are float64; every
  * sum runs in the stated order, so that the same inputs give the same bits on every machine.
  */
-export interface RiskKernel extends Elementary, Pricing {
+export interface RiskKernel extends Elementary, Pricing, Rules {
   /** Lower-case hex SHA-256 of the binary; `reference` for the TypeScript reference. */
   readonly hash: string;
   /** An empty history of returns, to which days are added one by one. */
   history(factors: readonly FactorBounds[], parameters: CoreParameters): ScenarioHistory;
-  /** A scenario set from published columns: what a member does who takes the set as given. Columns are factor by factor. */
-  scenarioSet(columns: readonly Float64Array[], weights: Float64Array): ScenarioSet;
+  /**
+   * A scenario set from published columns: what a member does who takes the set as given. Columns are factor by factor;
+   * `history` says how many of the scenarios are dates rather than mirrors (all, where it is not said).
+   */
+  scenarioSet(
+    columns: readonly Float64Array[],
+    weights: Float64Array,
+    history?: number,
+  ): ScenarioSet;
   /** One instrument's change of value per unit of quantity in every scenario of the set. */
   array(set: ScenarioSet, valuation: Valuation): ScenarioArray;
   /** An array from given values, one per scenario: registered payoffs, and other models' grids. */

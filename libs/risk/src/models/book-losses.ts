@@ -19,6 +19,9 @@ export interface BookSetup extends Pick<BacktestSetup, 'books' | 'horizon'> {
   readonly kernel: Pick<BacktestSetup['kernel'], 'exp' | 'optionPrice' | 'black76'>;
 }
 
+/** Volatility in each scenario, by volatility factor and time to expiry in years. */
+export type ShockedVols = (volFactor: number, years: number) => Float64Array;
+
 /** Losses of every book in given scenarios, every option repriced; what a day's models share. */
 export class BookLosses {
   readonly #strikes: Strike[] = [];
@@ -58,10 +61,16 @@ export class BookLosses {
     return found >= 0 ? found : this.#strikes.push({ factor, volFactor, strike, years }) - 1;
   }
 
-  /** One vector per book, positive is a loss. `shocks`: a column per factor; `levels`: where volatilities stand today. */
-  losses(shocks: readonly Float64Array[], levels: ArrayLike<number>): Float64Array[] {
+  /**
+   * One vector per book, positive is a loss. `shocks`: a column per factor; `levels`: where volatilities stand today; `vols`:
+   * what they are in each scenario, by default their own factor's log shock applied to the level.
+   */
+  losses(
+    shocks: readonly Float64Array[],
+    levels: ArrayLike<number>,
+    vols: ShockedVols = this.#logShocks(shocks, levels),
+  ): Float64Array[] {
     const width = shocks[0]?.length ?? 0;
-    const vols = this.#shockedVols(shocks, levels);
     const calls = this.#strikes.map((strike) => this.#callMoves(strike, shocks, vols, levels));
     return this.#books.map((book) => {
       const loss = new Float64Array(width);
@@ -73,26 +82,24 @@ export class BookLosses {
     });
   }
 
-  #shockedVols(
-    shocks: readonly Float64Array[],
-    levels: ArrayLike<number>,
-  ): Map<number, Float64Array> {
-    const { kernel } = this.setup;
-    const used = new Set(this.#strikes.map(({ volFactor }) => volFactor));
-    return new Map(
-      [...used].map((factor) => {
-        const level = levels[factor] ?? NaN;
-        const column = shocks[factor] ?? new Float64Array(0);
-        return [factor, column.map((shock) => level * kernel.exp(shock))];
-      }),
-    );
+  #logShocks(shocks: readonly Float64Array[], levels: ArrayLike<number>): ShockedVols {
+    const known = new Map<number, Float64Array>();
+    return (factor) => {
+      const found = known.get(factor);
+      if (found) return found;
+      const level = levels[factor] ?? NaN;
+      const column = shocks[factor] ?? new Float64Array(0);
+      const vols = column.map((shock) => level * this.setup.kernel.exp(shock));
+      known.set(factor, vols);
+      return vols;
+    };
   }
 
   /** Change of a call's value per scenario, in units of the underlying's price today. */
   #callMoves(
     { factor, volFactor, strike, years }: Strike,
     shocks: readonly Float64Array[],
-    vols: ReadonlyMap<number, Float64Array>,
+    vols: ShockedVols,
     levels: ArrayLike<number>,
   ): Float64Array {
     const { kernel, horizon } = this.setup;
@@ -101,7 +108,7 @@ export class BookLosses {
     for (let j = 0; j < move.length; j++) columns.forward[j] = 1 + (move[j] ?? 0);
     columns.strike.fill(strike);
     columns.years.fill(Math.max(years - horizon, 0));
-    columns.vol.set(vols.get(volFactor) ?? []);
+    columns.vol.set(vols(volFactor, years));
     const now = kernel.optionPrice({
       type: 'call',
       style: 'european',

@@ -2,8 +2,12 @@ import type { Request } from 'express';
 import { reject } from '#ledger';
 import { Problem } from '../../problem/index.js';
 
-/** How long a refused sender may go on sending into the void before its connection is cut. */
-const DISCARD_MS = 5_000;
+/**
+ * How long a refused sender may go on sending into the void before its connection is cut, and how long it may pause.
+ * On a busy machine an honest one needs its time to finish; one that trickles is cut by the first limit.
+ */
+const DISCARD_MS = 30_000;
+const PAUSE_MS = 5_000;
 
 /**
  * Reads a request's body up to `limit` bytes. A larger one is refused with 413 as soon as that is
@@ -15,10 +19,10 @@ export function readBody(request: Request, limit: number): Promise<Buffer> {
     const tooLarge = () => {
       chunks.length = 0;
       request.off('data', onData);
-      request.resume();
-      const cut = setTimeout(() => request.destroy(), DISCARD_MS);
-      request.once('close', () => clearTimeout(cut));
-      cut.unref();
+      const end = setTimeout(() => request.destroy(), DISCARD_MS).unref();
+      const pause = setTimeout(() => request.destroy(), PAUSE_MS).unref();
+      request.on('data', () => pause.refresh());
+      request.once('close', () => [end, pause].forEach(clearTimeout));
       const reason = `The body is larger than ${limit} bytes.`;
       // Without "connection: close": that would cut the connection under a sender who still sends,
       // and what breaks there is not the answer but the write.

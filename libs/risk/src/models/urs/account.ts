@@ -1,0 +1,150 @@
+import type { Book, Quantity, RiskPosition } from '../../book.js';
+import type { Market } from '../../market.js';
+import { byCodeUnits, sumOf, toFloat } from '../../exact.js';
+import type { ScenarioArray } from '../../kernel/port.js';
+import type { Fallback } from '../../requirement.js';
+import { finite } from '../../risk-error.js';
+import type { Scenarios } from '../../scenarios/scenarios.js';
+import type { Part } from '../../explain.js';
+import { assetOf } from './instrument-risk.js';
+import type { Arrays, MarketRisk } from './market-risk.js';
+
+/** One netted position of the account, in order of instrument id. */
+export interface Leg extends Arrays {
+  readonly id: string;
+  readonly quantity: number;
+}
+
+/** What moves in the scenarios: positions and collateral alike, each with the set it moves in. */
+export interface Moving {
+  readonly id: string;
+  readonly set: Scenarios;
+  readonly array: ScenarioArray;
+  readonly quantity: number;
+}
+
+/** An account as the model sees it: netted, sorted, in floats. */
+export interface Account {
+  readonly legs: readonly Leg[];
+  readonly moving: readonly Moving[];
+  /** Equity after haircuts, with what makes it up; and before them. */
+  readonly equity: Part;
+  readonly equityBeforeHaircuts: number;
+  /** Net unrealised profit since the last settlement. */
+  readonly unrealised: number;
+  readonly fallbacks: readonly Fallback[];
+}
+
+/** Quantities of one id summed exactly, zeros dropped, in code-unit order of id: the order of the book's entries is gone. */
+export function netted(
+  entries: readonly (Quantity & { readonly id: string })[],
+): readonly { readonly id: string; readonly quantity: number }[] {
+  const byId = new Map<string, Quantity[]>();
+  for (const entry of entries) {
+    const kept = byId.get(entry.id);
+    if (kept) kept.push(entry);
+    else byId.set(entry.id, [entry]);
+  }
+  return [...byId.keys()].sort(byCodeUnits).flatMap((id) => {
+    const { quantity, quantityScale } = sumOf(byId.get(id) ?? []);
+    return quantity === 0n ? [] : [{ id, quantity: toFloat(quantity, quantityScale, id) }];
+  });
+}
+
+/** The account of a book in a market. Throws `RiskError` as the reader of instruments does. */
+export function accountOf(book: Book, risk: MarketRisk): Account {
+  const legs = legsOf(book.positions, risk);
+  const holdings = netted(book.collateral.map((each) => ({ ...each, id: each.asset })));
+  const worths = holdings.map((each) => holdingWorth(each, risk.market));
+  const options = legs.flatMap((leg) => upFrontWorth(leg));
+  const unrealised = unrealisedOf(book.positions, risk);
+  const parts: Part[] = [
+    ...worths.map(({ part }) => part),
+    ...options,
+    { name: 'unrealised', value: unrealised },
+  ];
+  return {
+    legs,
+    moving: [...legs.flatMap(movingLeg), ...holdings.flatMap((each) => movingAsset(each, risk))],
+    equity: { name: 'equity', value: total(parts), parts },
+    equityBeforeHaircuts: total([
+      ...worths.map(({ full }) => ({ name: '', value: full })),
+      ...options,
+      { name: '', value: unrealised },
+    ]),
+    unrealised,
+    fallbacks: legs.flatMap(({ risk: { fallbacks } }) => fallbacks),
+  };
+}
+
+/** Positions as legs, netted. */
+export function legsOf(
+  positions: readonly (Quantity & { readonly instrument: string })[],
+  risk: MarketRisk,
+): readonly Leg[] {
+  return netted(positions.map((each) => ({ ...each, id: each.instrument }))).map(
+    ({ id, quantity }) => ({ id, quantity, ...risk.instrument(id) }),
+  );
+}
+
+export function movingLeg({ id, quantity, array, risk: { set } }: Leg): Moving[] {
+  return array && set ? [{ id, set, array, quantity }] : [];
+}
+
+function movingAsset(
+  { id, quantity }: { readonly id: string; readonly quantity: number },
+  risk: MarketRisk,
+): Moving[] {
+  if (id === risk.market.numeraire.asset) return [];
+  const asset = risk.asset(id);
+  return asset ? [{ id: `asset:${id}`, quantity, ...asset }] : [];
+}
+
+/** What an asset counts for: a holding is cut by its haircut, a debt grows by it. */
+function holdingWorth(
+  { id, quantity }: { readonly id: string; readonly quantity: number },
+  market: Market,
+): { readonly part: Part; readonly full: number } {
+  if (id === market.numeraire.asset) {
+    return { part: { name: id, value: quantity }, full: quantity };
+  }
+  const { price, haircut } = assetOf(market, id);
+  const full = quantity * price;
+  const cut = Math.abs(full) * haircut;
+  const parts = [
+    { name: 'worth', value: full },
+    { name: 'haircut', value: -cut },
+  ];
+  return { part: { name: id, value: full - cut, parts }, full };
+}
+
+/** Premium paid up front, spot not yet delivered: its worth is equity. */
+function upFrontWorth({ id, quantity, risk: { upFront, size, mark } }: Leg): Part[] {
+  return upFront ? [{ name: id, value: quantity * size * mark }] : [];
+}
+
+/** Gains and losses since the last settlement, of what is settled daily. Positions in order of instrument, then of price. */
+function unrealisedOf(positions: readonly RiskPosition[], market: MarketRisk): number {
+  const open = positions
+    .filter(({ settledPrice }) => settledPrice !== undefined)
+    .toSorted(
+      (a, b) =>
+        byCodeUnits(a.instrument, b.instrument) ||
+        (a.settledPrice ?? 0) - (b.settledPrice ?? 0) ||
+        Number(a.quantity - b.quantity),
+    );
+  let sum = 0;
+  for (const { instrument, quantity, quantityScale, settledPrice } of open) {
+    const { risk } = market.instrument(instrument);
+    if (risk.upFront) continue;
+    const from = finite(settledPrice ?? risk.mark, `${instrument} settledPrice`);
+    const units = toFloat(quantity, quantityScale, instrument) * risk.size;
+    const inverse = risk.instrument.settlement === 'inverse';
+    sum += inverse ? units * (risk.mark / from - 1) : units * (risk.mark - from);
+  }
+  return sum;
+}
+
+function total(parts: readonly Part[]): number {
+  return parts.reduce((sum, { value }) => sum + value, 0);
+}

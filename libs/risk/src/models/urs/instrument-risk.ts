@@ -1,0 +1,344 @@
+import type { AssetMark, Mark, Market, Underlying } from '../../market.js';
+import { paidUpFront, type RiskInstrument } from '../../instrument.js';
+import type { OptionTerms, RiskKernel, Valuation } from '../../kernel/port.js';
+import type { UrsParameters } from '../../parameters.js';
+import type { Fallback } from '../../requirement.js';
+import { finite, RiskError, within } from '../../risk-error.js';
+import type { Scenarios } from '../../scenarios/scenarios.js';
+import { knotsOf, payoffWorst, slopeChanges } from './payoff.js';
+
+const MICROS_PER_YEAR = 365 * 86_400 * 1_000_000;
+const DAYS_PER_YEAR = 365;
+
+/** What one instrument means for risk, per contract, in the numeraire. Made once per market, for every account. */
+export interface InstrumentRisk {
+  readonly instrument: RiskInstrument;
+  /** Contract size in the numeraire per unit of price. */
+  readonly size: number;
+  readonly mark: number;
+  readonly years: number;
+  /** Is worth part of equity, or only its change since settlement? */
+  readonly upFront: boolean;
+  readonly underlying: Underlying | undefined;
+  readonly confidence: number;
+  /** Per contract: units of the underlying that move alike, and notional. */
+  readonly delta: number;
+  readonly notional: number;
+  readonly funding: number;
+  /** How it is priced in a scenario; absent where it cannot be, and the worst case below is asked instead. */
+  readonly valuation?: Valuation;
+  readonly set?: Scenarios;
+  readonly worst: { readonly long: number; readonly short: number };
+  readonly fallbacks: readonly Fallback[];
+}
+
+interface Where {
+  readonly set: Scenarios;
+  readonly factor: number;
+  readonly move: 'relative' | 'absolute';
+}
+
+/** Reads instruments of one market against the scenario sets. Throws `RiskError` on what has no documented fallback. */
+export class InstrumentReader {
+  constructor(
+    private readonly kernel: RiskKernel,
+    private readonly parameters: UrsParameters,
+    private readonly scenarios: readonly Scenarios[],
+    private readonly market: Market,
+  ) {}
+
+  read(id: string): InstrumentRisk {
+    const instrument = this.market.instruments.get(id);
+    if (instrument === undefined) {
+      throw new RiskError(
+        'instrument-unknown',
+        id,
+        'the market does not describe it',
+        'list the instrument, or correct its id',
+      );
+    }
+    within(instrument.contractSize, Number.MIN_VALUE, 1e15, `${id} contractSize`);
+    const { mark, underlying, flags } = this.prices(instrument);
+    const size = instrument.contractSize * this.worthOf(instrument.quote);
+    const years = 'expiry' in instrument ? this.yearsTo(instrument.expiry) : 0;
+    const common = { instrument, size, mark: mark.price, years, underlying };
+    const found = this.valued(instrument, mark, underlying, size, years);
+    const stale = mark.stale === true || underlying?.stale === true;
+    const { delta, notional } = this.exposure(
+      instrument,
+      mark,
+      underlying,
+      size,
+      found.where,
+      years,
+    );
+    return {
+      ...common,
+      upFront: paidUpFront(instrument),
+      confidence: stale ? 0 : (underlying?.oracleConfidence ?? 0),
+      delta,
+      notional,
+      funding: notional * finite(mark.funding ?? 0, `${id} funding`),
+      ...(found.valuation && found.where
+        ? { valuation: found.valuation, set: found.where.set, worst: { long: 0, short: 0 } }
+        : { worst: this.worstCase(instrument, mark.price, underlying, size) }),
+      fallbacks: [...flags, ...found.fallbacks],
+    };
+  }
+
+  /** The numeraire's worth of one unit of an asset: 1 for itself. */
+  worthOf(asset: string): number {
+    return asset === this.market.numeraire.asset ? 1 : assetOf(this.market, asset).price;
+  }
+
+  where(factor: string): Where | undefined {
+    for (const set of this.scenarios) {
+      const index = set.index.get(factor);
+      const described = index === undefined ? undefined : set.history.factors[index];
+      if (index !== undefined && described) return { set, factor: index, move: described.move };
+    }
+    return undefined;
+  }
+
+  private yearsTo(expiry: number): number {
+    return Math.max((expiry - this.market.time) / MICROS_PER_YEAR, 0);
+  }
+
+  /** Its own mark, or the underlying's price where it has none and its payoff is linear. */
+  private prices(instrument: RiskInstrument): {
+    readonly mark: Mark;
+    readonly underlying: Underlying | undefined;
+    readonly flags: readonly Fallback[];
+  } {
+    const { id } = instrument;
+    const underlying = this.market.underlyings.get(instrument.underlying);
+    if (underlying) checkUnderlying(instrument, underlying);
+    const own = this.market.marks.get(id);
+    if (own !== undefined) {
+      checkPrice(instrument, own.price, id);
+      const stale = own.stale === true || underlying?.stale === true;
+      const flag = fallback('mark-stale', id, 'oracle confidence counts as 0');
+      return { mark: own, underlying, flags: stale ? [flag] : [] };
+    }
+    const isLinear = instrument.kind !== 'option' && instrument.kind !== 'payoff';
+    if (!isLinear || underlying === undefined) {
+      throw new RiskError('mark-missing', id, 'there is no price of it', 'send a mark of it');
+    }
+    const flag = fallback('mark-missing', id, `the price of ${instrument.underlying} stands in`);
+    return {
+      mark: { price: underlying.price, source: underlying.source },
+      underlying,
+      flags: [flag],
+    };
+  }
+
+  private valued(
+    instrument: RiskInstrument,
+    mark: Mark,
+    underlying: Underlying | undefined,
+    size: number,
+    years: number,
+  ): {
+    readonly valuation?: Valuation;
+    readonly where?: Where;
+    readonly fallbacks: readonly Fallback[];
+  } {
+    const { id } = instrument;
+    const where = this.where(instrument.underlying);
+    if (where === undefined || underlying === undefined) {
+      const reason = `no scenarios of ${instrument.underlying}: worst-case loss is asked`;
+      return { fallbacks: [fallback('factor-unmapped', id, reason)] };
+    }
+    if (instrument.allowsNegativePrice && where.move === 'relative') {
+      throw new RiskError(
+        'instrument-invalid',
+        id,
+        `its price may be below zero, and ${instrument.underlying} moves relatively`,
+        'let the factor move in absolute steps',
+      );
+    }
+    if (instrument.kind === 'payoff' && instrument.payoff.form === 'declared') {
+      return {
+        where,
+        fallbacks: [fallback('unpriceable', id, 'declared worst-case loss is asked')],
+      };
+    }
+    if ((instrument.kind === 'option' || instrument.kind === 'payoff') && !(mark.vol! >= 0)) {
+      const reason = 'no implied volatility: worst-case loss is asked';
+      return { where, fallbacks: [fallback('vol-missing', id, reason)] };
+    }
+    const valuation = this.valuation(instrument, mark, underlying, size, years, where);
+    return { valuation, where, fallbacks: [] };
+  }
+
+  private valuation(
+    instrument: RiskInstrument,
+    mark: Mark,
+    underlying: Underlying,
+    size: number,
+    years: number,
+    { set, factor, move }: Where,
+  ): Valuation {
+    const at = { factor, move };
+    if (instrument.kind === 'option' || instrument.kind === 'payoff') {
+      const terms = optionTerms(instrument, mark, underlying, years, this.parameters);
+      const own = instrument.kind === 'option' ? instrument.option : instrument.payoff;
+      const volFactor =
+        'volFactor' in own && own.volFactor ? set.index.get(own.volFactor) : undefined;
+      const horizon = this.parameters.number('core.horizonDays') / DAYS_PER_YEAR;
+      return { ...terms, size, ...at, horizon, ...(volFactor !== undefined && { volFactor }) };
+    }
+    if (instrument.settlement === 'inverse') return { kind: 'inverse', size, factor };
+    const basis = instrument.basisFactor ? set.index.get(instrument.basisFactor) : undefined;
+    if (basis === undefined) return { kind: 'linear', size, price: mark.price, ...at };
+    const level = mark.price / underlying.price - 1;
+    return {
+      kind: 'linear',
+      size,
+      price: underlying.price,
+      ...at,
+      basis: { level, factor: basis },
+    };
+  }
+
+  /** Units of the underlying that move as one contract does, and its notional, per contract. */
+  private exposure(
+    instrument: RiskInstrument,
+    mark: Mark,
+    underlying: Underlying | undefined,
+    size: number,
+    where: Where | undefined,
+    years: number,
+  ): { readonly delta: number; readonly notional: number } {
+    const reference = underlying?.price ?? mark.price;
+    if (instrument.kind === 'option' || instrument.kind === 'payoff') {
+      const notional = size * Math.abs(reference);
+      if (!underlying || !(mark.vol! >= 0) || !where) return { delta: 0, notional };
+      if (instrument.kind === 'payoff' && instrument.payoff.form === 'declared') {
+        return { delta: 0, notional };
+      }
+      const terms = optionTerms(instrument, mark, underlying, years, this.parameters);
+      return { delta: size * deltaOf(this.kernel, terms), notional };
+    }
+    if (instrument.settlement === 'inverse') return { delta: size / reference, notional: size };
+    const notional = size * Math.abs(mark.price);
+    return { delta: where?.move === 'relative' ? (size * mark.price) / reference : size, notional };
+  }
+
+  /**
+   * Loss per contract where no scenario prices it. A long loses all it is worth; a short what the greatest shock of the core
+   * would cost: `clipHigh` times notional, or a put's strike; declared payoffs as declared.
+   */
+  private worstCase(
+    instrument: RiskInstrument,
+    mark: number,
+    underlying: Underlying | undefined,
+    size: number,
+  ): { readonly long: number; readonly short: number } {
+    const rise = this.parameters.number('core.clipHigh');
+    if (instrument.kind === 'payoff') return payoffWorst(instrument.payoff, mark, size);
+    if (instrument.kind === 'option') {
+      const { type, strike } = instrument.option;
+      const forward = underlying?.price ?? strike;
+      const short = type === 'put' ? Math.abs(strike) : (1 + rise) * Math.abs(forward);
+      return { long: size * Math.max(mark, 0), short: size * short };
+    }
+    const notional = instrument.settlement === 'inverse' ? size : size * Math.abs(mark);
+    return {
+      long: instrument.allowsNegativePrice ? rise * notional : notional,
+      short: rise * notional,
+    };
+  }
+}
+
+type Priced = Extract<RiskInstrument, { kind: 'option' | 'payoff' }>;
+type PricedTerms =
+  | { readonly kind: 'option'; readonly terms: OptionTerms }
+  | Pick<
+      Extract<Valuation, { kind: 'piecewise' }>,
+      'kind' | 'knots' | 'forward' | 'years' | 'vol' | 'discount'
+    >;
+
+function optionTerms(
+  instrument: Priced,
+  mark: Mark,
+  underlying: Underlying,
+  years: number,
+  parameters: UrsParameters,
+): PricedTerms {
+  const forward = mark.forward ?? underlying.price;
+  const common = { forward, years, vol: mark.vol ?? 0, discount: mark.discount ?? 1 };
+  if (instrument.kind === 'option') {
+    const { type, style, strike } = instrument.option;
+    return { kind: 'option', terms: { type, style, strike, ...common } };
+  }
+  const width = parameters.number('digital.width');
+  return { kind: 'piecewise', knots: knotsOf(instrument.payoff, width), ...common };
+}
+
+/** Delta per unit of the underlying, closed form. */
+export function deltaOf(kernel: RiskKernel, priced: PricedTerms): number {
+  if (priced.kind === 'option') return kernel.optionGreeks(priced.terms).delta;
+  const { knots, forward, years, vol, discount } = priced;
+  const call = { type: 'call', style: 'european', forward, years, vol, discount } as const;
+  let delta = 0;
+  for (const { strike, calls } of slopeChanges(knots)) {
+    delta += calls * kernel.optionGreeks({ ...call, strike }).delta;
+  }
+  return delta;
+}
+
+export function fallback(code: Fallback['code'], field: string, reason: string): Fallback {
+  return { code, field, reason };
+}
+
+/** The asset's mark, checked. Throws `asset-unknown`. */
+export function assetOf(market: Market, asset: string): AssetMark {
+  const mark = market.assets.get(asset);
+  if (mark === undefined) {
+    throw new RiskError('asset-unknown', asset, 'it has no price', 'send a price of the asset');
+  }
+  within(mark.haircut, 0, 1, `${asset} haircut`);
+  if (finite(mark.price, `${asset} price`) > 0) return mark;
+  throw new RiskError(
+    'price-not-positive',
+    asset,
+    `${mark.price} is not above zero`,
+    'correct the price of the asset',
+  );
+}
+
+function checkPrice(
+  { allowsNegativePrice, kind }: RiskInstrument,
+  price: number,
+  field: string,
+): void {
+  finite(price, `${field} mark`);
+  const isWorth = kind === 'option' || kind === 'payoff';
+  if (price > 0 || allowsNegativePrice || (isWorth && price === 0)) return;
+  if (kind === 'payoff') return;
+  throw new RiskError(
+    'price-not-positive',
+    field,
+    `${price} is not above zero, and the instrument allows no such price`,
+    'correct the mark, or list the instrument as one that may trade below zero',
+  );
+}
+
+function checkUnderlying(instrument: RiskInstrument, underlying: Underlying): void {
+  const id = instrument.underlying;
+  finite(underlying.price, `${id} price`);
+  if (!(underlying.price > 0) && !instrument.allowsNegativePrice) {
+    throw new RiskError(
+      'price-not-positive',
+      id,
+      `${underlying.price} is not above zero`,
+      'correct the price of the underlying',
+    );
+  }
+  within(underlying.spread, 0, 1, `${id} spread`);
+  within(underlying.adv, Number.MIN_VALUE, 1e18, `${id} adv`);
+  within(underlying.openInterest, 0, 1e18, `${id} openInterest`);
+  within(underlying.oracleConfidence, 0, 1, `${id} oracleConfidence`);
+  within(underlying.crowding, 0, 1, `${id} crowding`);
+}
