@@ -53,7 +53,8 @@ const PLAIN = [
   ...['participation', 'mpor'].map((each) => `concentration.${each}`),
   'crowding.slope',
   ...['threshold', 'factor'].flatMap((each) => [`oracle.${each}`, `peg.${each}`]),
-  ...['funding.hours', 'unrealised.weight', 'digital.width'],
+  ...['funding.hours', 'unrealised.weight', 'digital.width', 'variance.confidence'],
+  ...['health.tail', 'health.maximumShape', 'health.pointsPerDecade'],
   ...['phi', 'phiLow', 'phiHigh', 'crowdingSlope'].map((each) => `maintenance.${each}`),
 ];
 const GROUP_KEYS = [
@@ -70,7 +71,7 @@ const KEYS: readonly string[] = [
   ...GROUPS.flatMap((group) => GROUP_KEYS.map((key) => `group.${group}.${key}`)),
   ...TIERS.flatMap((tier) => TIER_KEYS.map((key) => `openInterest.${tier}.${key}`)),
 ];
-const LISTS: readonly string[] = ['grid.spots', 'grid.tails'];
+const LISTS: readonly string[] = ['grid.spots', 'grid.tails', 'health.ruinTargets'];
 
 /** The parameters of `urs`, checked: every key that is read is there, in bounds, and no other. */
 export class UrsParameters {

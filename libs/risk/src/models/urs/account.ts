@@ -21,6 +21,9 @@ export interface Moving {
   readonly set: Scenarios;
   readonly array: ScenarioArray;
   readonly quantity: number;
+  readonly factor: number;
+  /** First derivative: numeraire per unit of quantity and 1.00 of the factor's shock. */
+  readonly slope: number;
 }
 
 /** An account as the model sees it: netted, sorted, in floats. */
@@ -87,8 +90,12 @@ export function legsOf(
   );
 }
 
-export function movingLeg({ id, quantity, array, risk: { set } }: Leg): Moving[] {
-  return array && set ? [{ id, set, array, quantity }] : [];
+export function movingLeg({ id, quantity, array, risk }: Leg): Moving[] {
+  const { set, valuation, delta, underlying } = risk;
+  if (!array || !set || !valuation) return [];
+  const isAbsolute = 'move' in valuation && valuation.move === 'absolute';
+  const slope = isAbsolute ? delta : delta * (underlying?.price ?? 0);
+  return [{ id, set, array, quantity, factor: valuation.factor, slope }];
 }
 
 function movingAsset(

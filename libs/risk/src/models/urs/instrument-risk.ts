@@ -63,7 +63,6 @@ export class InstrumentReader {
     const years = 'expiry' in instrument ? this.yearsTo(instrument.expiry) : 0;
     const common = { instrument, size, mark: mark.price, years, underlying };
     const found = this.valued(instrument, mark, underlying, size, years);
-    const stale = mark.stale === true || underlying?.stale === true;
     const { delta, notional } = this.exposure(
       instrument,
       mark,
@@ -75,7 +74,7 @@ export class InstrumentReader {
     return {
       ...common,
       upFront: paidUpFront(instrument),
-      confidence: stale ? 0 : (underlying?.oracleConfidence ?? 0),
+      confidence: mark.stale === true ? 0 : (underlying?.oracleConfidence ?? 0),
       delta,
       notional,
       funding: notional * finite(mark.funding ?? 0, `${id} funding`),
@@ -114,13 +113,20 @@ export class InstrumentReader {
     const underlying = this.market.underlyings.get(instrument.underlying);
     if (underlying) checkUnderlying(instrument, underlying);
     const own = this.market.marks.get(id);
-    if (own !== undefined) {
-      checkPrice(instrument, own.price, id);
-      const stale = own.stale === true || underlying?.stale === true;
-      const flag = fallback('mark-stale', id, 'oracle confidence counts as 0');
-      return { mark: own, underlying, flags: stale ? [flag] : [] };
-    }
     const isLinear = instrument.kind !== 'option' && instrument.kind !== 'payoff';
+    if (own !== undefined) checkPrice(instrument, own.price, id);
+    if (own !== undefined && !own.stale && !underlying?.stale) {
+      return { mark: own, underlying, flags: [] };
+    }
+    // A venue that has gone quiet does not make its contract unpriceable while others price the underlying.
+    if (own !== undefined && !(isLinear && underlying && !underlying.stale)) {
+      const flag = fallback('mark-stale', id, 'oracle confidence counts as 0');
+      return { mark: { ...own, stale: true }, underlying, flags: [flag] };
+    }
+    if (own !== undefined && underlying) {
+      const flag = fallback('mark-stale', id, `the price of ${instrument.underlying} stands in`);
+      return { mark: { ...own, price: underlying.price, stale: false }, underlying, flags: [flag] };
+    }
     if (!isLinear || underlying === undefined) {
       throw new RiskError('mark-missing', id, 'there is no price of it', 'send a mark of it');
     }

@@ -12,6 +12,9 @@ const DAYS_PER_YEAR = 365;
 export interface AssetRisk {
   readonly set: Scenarios;
   readonly array: ScenarioArray;
+  readonly factor: number;
+  /** Numeraire per unit of the asset and 1.00 of the factor's shock. */
+  readonly slope: number;
 }
 
 /** One instrument's array over its set, and its change in every tail-grid scenario (options and payoffs). */
@@ -59,6 +62,8 @@ export class MarketRisk {
     const where = factor === undefined ? undefined : this.reader.where(factor);
     const made = where && {
       set: where.set,
+      factor: where.factor,
+      slope: price,
       array: this.kernel.array(where.set.set, {
         kind: 'linear',
         size: where.move === 'absolute' ? price : 1,

@@ -285,13 +285,18 @@ describe('bad input', () => {
     expect(ask({ 'A-DECLARED': -2 })().initialMargin).toBe(14n * QUANTITY);
   });
 
-  it('a stale mark counts as no confidence: the oracle add-on is asked', () => {
-    const { fallbacks, explanation } = ask(
-      { 'A-PERP': 1 },
-      withMark('A-PERP', { price: 100, stale: true }),
-    )();
-    expect(fallbacks).toMatchObject([{ code: 'mark-stale', field: 'A-PERP' }]);
-    expect(part(explanation.initialMargin, 'oracle')?.amount).toBe(100n * QUANTITY);
+  it('a stale mark is replaced by its underlying where that is fresh, and counts as no confidence where it is not', () => {
+    const stale = withMark('A-PERP', { price: 90, stale: true });
+    const replaced = ask({ 'A-PERP': 1 }, stale)();
+    expect(replaced.fallbacks).toMatchObject([{ code: 'mark-stale', field: 'A-PERP' }]);
+    expect(part(replaced.explanation.initialMargin, 'oracle')).toBeUndefined();
+    expect(replaced.initialMargin).toBe(
+      ask({ 'A-PERP': 1 }, withMark('A-PERP', { price: 100 }))().initialMargin,
+    );
+    const underlyings = new Map(market.underlyings);
+    underlyings.set('A', { ...underlyings.get('A')!, stale: true });
+    const asked = ask({ 'A-PERP': 1 }, { ...stale, underlyings })();
+    expect(part(asked.explanation.initialMargin, 'oracle')?.amount).toBe(90n * QUANTITY);
   });
 
   it('takes zero as nothing, and a quantity beyond float64 as an error', () => {
