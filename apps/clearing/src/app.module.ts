@@ -9,12 +9,14 @@ import { Clock } from './intake/http/clock.js';
 import { CommandsController } from './intake/http/commands.controller.js';
 import { InputsController } from './intake/http/inputs.controller.js';
 import { InputReader } from './intake/reader.js';
+import { Assessor } from './margin/index.js';
 import { ProblemFilter } from './problem/index.js';
 import { KeyRing, RateLimiter, RightsGuard } from './rights/index.js';
 
 /** What the HTTP side needs of a running process. Built by `Clearing`, or by a test. */
 export interface AppParts {
   readonly engine: Engine;
+  readonly assessor: Assessor;
   readonly reader: InputReader;
   readonly clock: Clock;
   readonly keys: KeyRing;
@@ -39,6 +41,7 @@ export class AppModule {
       controllers: [HealthController, InputsController, CommandsController],
       providers: [
         { provide: Engine, useValue: parts.engine },
+        { provide: Assessor, useValue: parts.assessor },
         { provide: InputReader, useValue: parts.reader },
         { provide: Clock, useValue: parts.clock },
         { provide: KeyRing, useValue: parts.keys },

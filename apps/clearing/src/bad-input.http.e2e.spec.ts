@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Engine } from './engine/index.js';
 import { Metrics } from './health/metrics.js';
 import { Readiness } from './health/readiness.js';
+import { Assessor } from './margin/index.js';
 import { httpApp } from './http.js';
 import { Clock } from './intake/http/clock.js';
 import { InputReader } from './intake/reader.js';
@@ -39,6 +40,7 @@ describe('the HTTP intake', () => {
       { principal: { role: 'member', id: 'M2' }, key: keys.M2 },
     ] as const;
     app = await httpApp({
+      assessor: new Assessor(),
       engine,
       clock,
       reader: new InputReader(new Map(), clock.now),

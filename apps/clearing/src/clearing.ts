@@ -7,6 +7,7 @@ import type { Config } from './config/index.js';
 import { crashAt, Engine } from './engine/index.js';
 import type { CrashHook } from './engine/index.js';
 import { Metrics } from './health/metrics.js';
+import { Assessor } from './margin/index.js';
 import { Readiness } from './health/readiness.js';
 import { httpApp } from './http.js';
 import { Clock } from './intake/http/clock.js';
@@ -44,6 +45,7 @@ export class Clearing {
     private readonly pool: Pool,
     private readonly journal: Journal,
     readonly engine: Engine,
+    private readonly assessor: Assessor,
     private readonly crash: CrashHook | undefined,
   ) {}
 
@@ -59,15 +61,17 @@ export class Clearing {
     const journal = postgresJournal({ url: config.databaseUrl });
     const crash = crashHook(config);
     const clock = Clock.system();
+    const assessor = new Assessor();
     const engine = await Engine.open({
       journal,
+      assess: assessor.assess,
       now: clock.now,
       writer: `clearing-${process.pid}-${randomUUID().slice(0, 8)}`,
       onReplay: (events, of) => of > 0 && hooks.log(`replay: ${events} of ${of} events`),
       onFatal: (error) => hooks.onFatal(new Error(`the engine ended: ${error.message}`)),
       ...(crash && { crash }),
     });
-    const clearing = new Clearing(config, hooks, pool, journal, engine, crash);
+    const clearing = new Clearing(config, hooks, pool, journal, engine, assessor, crash);
     try {
       await clearing.startParts(clock);
       return clearing;
@@ -105,6 +109,7 @@ export class Clearing {
     const { feeds, others } = config.rates;
     this.app = await httpApp({
       engine,
+      assessor: this.assessor,
       reader,
       clock,
       keys: new KeyRing(apiKeys(config)),

@@ -104,7 +104,10 @@ function markOf(
 
 const isStale = ({ cycle, freshCycle }: SettledPrice): boolean => cycle - freshCycle >= STALE_AFTER;
 
-/** Price of the first of a factor's instruments that has one; else the last day of its history, which is old by then. */
+/**
+ * Price of the first of a factor's instruments that has a fresh one, else of the first that has any; else the last day of its
+ * history, which is old by then.
+ */
 function underlyingOf(
   history: FactorHistory,
   factor: RiskFactor,
@@ -118,12 +121,15 @@ function underlyingOf(
     openInterest: interest.get(factor.factor) ?? 0,
     ...{ oracleConfidence: 1, crowding: 0 },
   };
-  for (const id of factor.instruments) {
+  const priced = factor.instruments.flatMap((id) => {
     const [instrument, mark] = [instruments.get(id), marks.get(id)];
-    if (instrument === undefined || mark === undefined) continue;
-    if (instrument.kind === 'option' || instrument.kind === 'payoff') continue;
-    if (instrument.quote !== history.numeraire) continue;
-    const { price, stale } = mark;
+    if (instrument === undefined || mark === undefined) return [];
+    const isLinear = instrument.kind !== 'option' && instrument.kind !== 'payoff';
+    return isLinear && instrument.quote === history.numeraire ? [{ id, ...mark }] : [];
+  });
+  const first = priced.find(({ stale }) => stale !== true) ?? priced[0];
+  if (first !== undefined) {
+    const { id, price, stale } = first;
     return { ...quality, price, source: id, ...(stale === undefined ? {} : { stale }) };
   }
   const column = history.factors.findIndex((each) => each.factor === factor.factor);

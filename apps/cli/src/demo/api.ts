@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError, ExitCode } from '../terminal/exit.js';
+import type { OperatorCommand } from './reference.js';
 
 /** How long "too many requests" and "catching up" are answered by asking again, milliseconds. */
 const PATIENCE_MS = 60_000;
@@ -24,6 +25,7 @@ export class ClearingApi {
   constructor(
     private readonly url: string,
     private readonly operatorKey: string,
+    private readonly riskKey = '',
   ) {}
 
   head(): Promise<LiveHead> {
@@ -34,11 +36,12 @@ export class ClearingApi {
     return this.call<T>('GET', path);
   }
 
-  /** Gives an operator command; the same Idempotency-Key gives it once. */
-  command(kind: string, idempotencyKey: string, body: object): Promise<unknown> {
+  /** Gives a command of the operator or the risk officer; the same Idempotency-Key gives it once. */
+  command({ kind, idempotencyKey, body, by }: OperatorCommand): Promise<unknown> {
     return this.call('POST', `/v1/commands/${kind}`, JSON.stringify(body), {
       'content-type': 'application/json',
       'idempotency-key': idempotencyKey,
+      ...(by === 'risk' && { authorization: `Bearer ${this.riskKey}` }),
     });
   }
 

@@ -10,6 +10,7 @@ import {
   type HouseState,
   type InputBody,
 } from '#ledger';
+import { Assessor } from '../../../clearing/src/margin/index.js';
 import type { OperatorCommand } from './reference.js';
 import type { Message } from './streams.js';
 import { toKafka } from './wire.js';
@@ -20,12 +21,13 @@ type Input = Extract<Command, { kind: 'input' }>;
 export class InProcessHouse {
   readonly state: HouseState = initialState();
   private readonly held = new Map<string, Input[]>();
+  private readonly assessor = new Assessor();
 
   constructor(private readonly onEvent: (event: AnyNewEvent) => void = () => undefined) {}
 
   /** Gives an operator command; throws where it is rejected. */
-  command({ kind, idempotencyKey, body }: OperatorCommand): void {
-    const base = { kind, commandId: idempotencyKey, actor: 'operator:operator', occurredAt: 0 };
+  command({ kind, idempotencyKey, body, by = 'operator' }: OperatorCommand): void {
+    const base = { kind, commandId: idempotencyKey, actor: `${by}:${by}`, occurredAt: 0 };
     const { rejection } = this.apply({ ...base, ...body } as Command);
     if (rejection) throw new Error(`${idempotencyKey}: ${rejection.code} ${rejection.reason}`);
   }
@@ -67,7 +69,7 @@ export class InProcessHouse {
   }
 
   private apply(command: Command): Decision {
-    const decision = step(this.state, command);
+    const decision = step(this.state, command, this.assessor.assess);
     for (const event of decision.events) this.onEvent(event);
     return decision;
   }

@@ -5,6 +5,7 @@ import { custodian, venues } from './reference.js';
 /** API keys of one run: random, kept in memory, given to the clearing app by environment. */
 export interface DemoKeys {
   readonly operator: string;
+  readonly risk: string;
   readonly regulator: string;
   /** By source id: venues and the custodian. */
   readonly sources: ReadonlyMap<string, string>;
@@ -16,6 +17,7 @@ const fresh = (): string => randomBytes(24).toString('base64url');
 export function drawKeys(): DemoKeys {
   return {
     operator: fresh(),
+    risk: fresh(),
     regulator: fresh(),
     sources: new Map([...venues, custodian].map((id) => [id, fresh()])),
     members: new Map(members.map((id) => [id, fresh()])),
@@ -28,6 +30,7 @@ export function keyEnvironment(keys: DemoKeys): Record<string, string> {
     [...entries].map(([id, key]) => `${id}=${key}`).join(',');
   return {
     NOVATE_KEY_OPERATOR: keys.operator,
+    NOVATE_KEY_RISK: keys.risk,
     NOVATE_KEY_REGULATOR: keys.regulator,
     NOVATE_KEY_CUSTODY: keys.sources.get(custodian) ?? '',
     NOVATE_VENUE_KEYS: list([...keys.sources].filter(([id]) => id !== custodian)),

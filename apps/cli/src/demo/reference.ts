@@ -7,6 +7,8 @@ export interface OperatorCommand {
   readonly kind: Command['kind'];
   readonly idempotencyKey: string;
   readonly body: object;
+  /** Whose key signs it; the operator's unless told otherwise. */
+  readonly by?: 'operator' | 'risk';
 }
 
 export interface DemoAsset {

@@ -114,14 +114,15 @@ async function launch(run: Run, more: Record<string, string> = {}): Promise<Runn
     ...more,
   });
   run.cleanup.add(() => app.stop());
-  return { process: app, api: new ClearingApi(app.url, run.keys.operator) };
+  return { process: app, api: new ClearingApi(app.url, run.keys.operator, run.keys.risk) };
 }
 
 async function register({ scenario, progress }: Run, api: ClearingApi): Promise<void> {
-  for (const { kind, idempotencyKey, body } of scenario.commands) {
-    await api.command(kind, idempotencyKey, body);
-  }
-  progress.step(`${scenario.commands.length} operator commands: assets, venues, members, accounts`);
+  for (const command of scenario.commands) await api.command(command);
+  const { length } = scenario.commands;
+  progress.step(
+    `${length} commands: assets, venues, members, accounts, scenario history, risk model`,
+  );
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type DemoInstrument,
   type OperatorCommand,
 } from './reference.js';
+import { riskCommands } from './risk-reference.js';
 import { StreamWriter, type Message } from './streams.js';
 import type { Tape, TapeTrade } from './tape.js';
 
@@ -72,7 +73,7 @@ class Builder {
     }
     this.close();
     return {
-      commands: referenceCommands(),
+      commands: [...referenceCommands(), ...riskCommands()],
       messages: this.writer.messages,
       windows: this.window - 1,
       trades: trades.length,

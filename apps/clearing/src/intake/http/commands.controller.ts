@@ -3,7 +3,9 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { commandRoles, reject } from '#ledger';
 import type { Command } from '#ledger';
+import { KernelError, RiskError } from '#risk';
 import { Engine, recordedEvents } from '../../engine/index.js';
+import { Assessor } from '../../margin/index.js';
 import { Problem } from '../../problem/index.js';
 import { actorOf, CurrentPrincipal, Roles } from '../../rights/index.js';
 import type { Principal } from '../../rights/index.js';
@@ -44,6 +46,7 @@ export class CommandsController {
   constructor(
     @Inject(Engine) private readonly engine: Engine,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(Assessor) private readonly assessor: Assessor,
   ) {}
 
   @Post(':kind')
@@ -102,11 +105,28 @@ export class CommandsController {
     }
   }
 
+  /** A model that cannot run here must not be waiting for a cut. */
+  private rehearse(command: Command): void {
+    try {
+      this.assessor.rehearse(this.engine.state, command);
+    } catch (error) {
+      if (!(
+        error instanceof RiskError ||
+        error instanceof KernelError ||
+        error instanceof SyntaxError
+      )) {
+        throw error;
+      }
+      throw Problem.of(reject('MODEL_NOT_RUNNABLE', 'parameters', error.message));
+    }
+  }
+
   private async run(command: Command, principal: Principal): Promise<CommandResult> {
     if (principal.role === 'member') {
       const foreign = foreignAccount(this.engine.state, command, principal.id);
       if (foreign) throw Problem.of(foreign);
     }
+    this.rehearse(command);
     const [outcome] = await submitted(this.engine, [{ command }]);
     if (!outcome) throw Problem.unavailable('The engine gave no answer.');
     if (outcome.rejection) throw Problem.of(outcome.rejection);
