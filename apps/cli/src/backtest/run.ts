@@ -154,9 +154,7 @@ function asJson({ results, models, data, seed, kernel }: BacktestRun): object {
   return {
     data,
     books: results.flatMap(({ set, report }) => report.books.map(of(set.name))),
-    models: results.flatMap(({ set, report }) =>
-      report.models.map(({ version: _, ...row }) => of(set.name)(row)),
-    ),
+    models: results.flatMap(({ set, report }) => report.models.map((row) => of(set.name)(row))),
     paths: results.flatMap(({ set, path }) => (path === undefined ? [] : [of(set.name)(path)])),
     seed,
     kernel: kernel.hash,
