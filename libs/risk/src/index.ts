@@ -56,6 +56,7 @@ export {
   type Scenarios,
 } from './scenarios/scenarios.js';
 export { isModelId, modelIdPattern } from './model.js';
+export { FixedGridModel, gridDefaults, type GridParameters } from './models/grid-model.js';
 export { type Assessment, UrsModel, type UrsParts } from './models/urs/urs.js';
 export { accountRisk, type AccountRisk, type VarianceTexts } from './account-risk.js';
 export * from './greeks/greeks.js';

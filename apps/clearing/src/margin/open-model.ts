@@ -70,6 +70,11 @@ export class OpenModel {
     return this.model;
   }
 
+  /** What the model of the last call to `over` is made of. */
+  sets(): readonly Scenarios[] {
+    return this.scenarios ? [this.scenarios] : [];
+  }
+
   release(): void {
     this.model?.release();
     this.scenarios?.set.release();

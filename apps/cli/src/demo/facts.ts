@@ -33,6 +33,8 @@ export class Facts {
   /** When the first input and the last cut were written, microseconds. */
   firstInputAt: Micros | undefined;
   lastCutAt: Micros | undefined;
+  /** End of the last cycle's window. */
+  lastWindowEnd: Micros = 0;
 
   observeBatch({ events, header }: Batch): void {
     this.batches += 1;
@@ -52,6 +54,7 @@ export class Facts {
 
   private observe(event: AnyRecordedEvent): void {
     if (event.type === 'TradeNovated') this.accepted += 1;
+    else if (event.type === 'CycleCompleted') this.lastWindowEnd = event.data.endsAt;
     else if (event.type === 'InputRejected') this.rejected += 1;
     else if (event.type === 'VariationMarginCalculated') this.margin(event.data);
     else if (event.type === 'DeliveryCalculated') this.delivery(event.data);

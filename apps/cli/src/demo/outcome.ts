@@ -1,6 +1,7 @@
 import type { HouseState } from '#ledger';
 import { decimal } from '../render/decimal.js';
 import type { CycleMargin, Facts } from './facts.js';
+import { type MarginComparison, marginTotals } from './margin.js';
 import { USDT_SCALE, notionals } from './notional.js';
 
 /** Everything a run of the demo found out. */
@@ -8,6 +9,8 @@ export interface Outcome {
   readonly input: { readonly trades: number; readonly venues: number; readonly members: number };
   readonly state: HouseState;
   readonly facts: Facts;
+  /** Absent where no cycle was cut under a risk model. */
+  readonly margin?: MarginComparison;
   /** Live, from the clearing app. */
   readonly stateHash: string;
   readonly chainHash: string;
@@ -20,12 +23,14 @@ export interface Outcome {
 }
 
 /** True where replay and verify agree with the live house and nothing was left unmatched. */
-export function holds({ stateHash, replayHash, verify, facts, input }: Outcome): boolean {
+export function holds(outcome: Outcome): boolean {
+  const { stateHash, replayHash, verify, facts, input, margin } = outcome;
   return (
     stateHash === replayHash &&
     verify.ok &&
     facts.accepted === input.trades &&
-    facts.unmatchedWindows === 0
+    facts.unmatchedWindows === 0 &&
+    margin?.recomputed !== false
   );
 }
 
@@ -68,6 +73,7 @@ export function asJson(outcome: Outcome): object {
         sum: sum === 0n ? '0' : decimal(sum, scale),
       };
     }),
+    ...(outcome.margin && { margin: marginJson(outcome.margin) }),
     stale: Object.fromEntries(facts.stale),
     shortfalls: facts.shortfalls.length,
     journal: { head: facts.events - 1, events: facts.events, chainHash: outcome.chainHash },
@@ -76,6 +82,21 @@ export function asJson(outcome: Outcome): object {
     verify,
     services,
     seconds: Math.round(seconds * 10) / 10,
+  };
+}
+
+function marginJson(margin: MarginComparison): object {
+  const { modelId, rows, scale, recomputed } = margin;
+  const all = marginTotals(margin);
+  return {
+    modelId,
+    accounts: rows.length,
+    im: decimal(all.initialMargin, scale),
+    mm: decimal(all.maintenanceMargin, scale),
+    isolatedIm: decimal(all.isolated, scale),
+    gridIm: decimal(all.grid, scale),
+    equity: decimal(all.equity, scale),
+    recomputed,
   };
 }
 

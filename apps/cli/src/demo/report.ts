@@ -2,6 +2,7 @@ import type { HouseState } from '#ledger';
 import { pretty } from '../render/decimal.js';
 import { table } from '../render/table.js';
 import { bold, green, red } from '../terminal/progress.js';
+import { requirementsTable } from './margin.js';
 import { USDT_SCALE, notional, notionals } from './notional.js';
 import { holds, marginRows, totals, tradesPerSecond, type Outcome } from './outcome.js';
 
@@ -14,6 +15,7 @@ export function renderReport(outcome: Outcome, options: { readonly all?: boolean
     membersTable(outcome, options.all === true),
     instrumentsTable(outcome),
     marginTable(outcome),
+    ...(outcome.margin ? [requirementsTable(outcome.margin, options.all === true)] : []),
     ...notes(outcome),
     summary(outcome),
   ].join('\n\n');
@@ -184,6 +186,7 @@ function summary(outcome: Outcome): string {
   const equal = replayHash === stateHash;
   const word = (ok: boolean, yes: string, no: string): string => (ok ? green(yes) : red(no));
   const rate = pretty(BigInt(tradesPerSecond(facts)), 0);
+  const margin = outcome.margin;
   const lines = [
     [
       'trades',
@@ -193,12 +196,21 @@ function summary(outcome: Outcome): string {
     ['speed', `${rate} trades/s, first input to last cut in ${facts.clearingSeconds.toFixed(2)} s`],
     ['netting ratio', ratio.toFixed(6)],
     ['journal', `${facts.events} events in ${facts.batches} batches`],
+    ...(margin === undefined
+      ? []
+      : [
+          ['risk model', margin.modelId],
+          [
+            'requirements',
+            word(margin.recomputed, 'equal: computed again from the state', 'DIFFER'),
+          ],
+        ]),
     ['chain hash', chainHash],
     ['state hash', bold(stateHash)],
     ['replay', word(equal, 'equal: folded again from position 0', `DIFFERS: ${replayHash}`)],
     ['verify', word(verify.ok, `ok: ${verify.batches} batches`, 'FAILED')],
     ['result', word(holds(outcome), 'everything agrees', 'SOMETHING DOES NOT HOLD')],
     ['seconds', outcome.seconds.toFixed(1)],
-  ] as const;
-  return lines.map(([name, value]) => `${name.padEnd(16)} ${value}`).join('\n');
+  ];
+  return lines.map(([name = '', value]) => `${name.padEnd(16)} ${value}`).join('\n');
 }

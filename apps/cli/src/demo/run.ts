@@ -13,6 +13,7 @@ import { ClearingApi } from './api.js';
 import { startApp, type AppProcess } from './app-process.js';
 import { createDatabase } from './database.js';
 import { Facts } from './facts.js';
+import { compareMargins } from './margin.js';
 import { drawKeys, keyEnvironment, type DemoKeys } from './keys.js';
 import { asJson, holds, type Outcome } from './outcome.js';
 import { members } from './participants.js';
@@ -176,6 +177,8 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
     replay(journal, live.size, (batch) => facts.observeBatch(batch)),
   );
   progress.step(`replayed ${replayed.events} events from position 0`);
+  const margin = compareMargins(replayed.state, facts.lastWindowEnd);
+  progress.step(`computed ${margin?.rows.length ?? 0} requirements again`);
   const verified = await verify(databaseUrl);
   const ok = verified.ok && verified.hash === live.hash;
   const batches = verified.ok ? verified.batches : verified.batch;
@@ -184,6 +187,7 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
     input: { trades: scenario.trades, venues: venues.length, members: members.length },
     state: replayed.state,
     facts,
+    ...(margin && { margin }),
     stateHash: live.stateHash,
     chainHash: live.hash,
     replayHash: replayed.stateHash,
