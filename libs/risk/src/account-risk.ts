@@ -31,11 +31,11 @@ export interface VarianceTexts {
 export function accountRisk(
   kernel: RiskKernel,
   parameters: UrsParameters,
-  { account, sets, requirement }: Assessment,
+  assessment: Assessment,
 ): AccountRisk {
-  const greeks = greeksOf(kernel, account.legs);
-  const health = healthOfAssessment(kernel, parameters, { account, sets, requirement });
-  const variance = varianceOf(kernel, parameters, { account, sets, requirement });
+  const greeks = greeksOf(kernel, assessment.account.legs);
+  const health = healthOfAssessment(kernel, parameters, assessment);
+  const variance = varianceOf(kernel, parameters, assessment);
   return { greeks, ...(health && { health }), ...(variance && { variance }) };
 }
 
