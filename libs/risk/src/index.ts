@@ -33,6 +33,7 @@ export { RiskError, type RiskErrorCode } from './risk-error.js';
 export { byCodeUnits, powerOfTen, sumOf, toFloat } from './exact.js';
 export { apportion, roundDown, roundNearest, roundUp } from './rounding.js';
 export { explain, explainEquity, explainMargin, type Part, sums } from './explain.js';
+export { attributeChange, type Moment, type RequirementChange } from './change.js';
 export {
   canonicalJson,
   hashDocument,

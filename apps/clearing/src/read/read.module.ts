@@ -7,6 +7,7 @@ import { AccountsController } from './query/accounts.controller.js';
 import { ReadDatabase } from './query/database.js';
 import { EtagInterceptor } from './query/etag.interceptor.js';
 import { JournalController } from './query/journal.controller.js';
+import { MarginController } from './query/margin.controller.js';
 import { ReferenceController } from './query/reference.controller.js';
 import { StatementController } from './query/statement.controller.js';
 import { TradesController } from './query/trades.controller.js';
@@ -14,6 +15,7 @@ import { TradesController } from './query/trades.controller.js';
 export const readControllers = [
   ReferenceController,
   AccountsController,
+  MarginController,
   StatementController,
   TradesController,
   JournalController,

@@ -85,7 +85,37 @@ function statementTables(statement: Statement): string {
     [...moved.values()].map(({ asset, reason, count }) => [asset, reason, String(count)]),
     { title: 'Movements (each one in --format csv or json)' },
   );
+  const requirement = statement.requirement && requirementTables(statement.requirement);
   const head = `Account ${account} of ${member} (${segregation}, ${margin})`;
   const period = `Events ${from} to ${to}, cycle ${cycle}, state hash ${stateHash}`;
-  return `${[`${head}\n${period}`, balances, positions, movements].join('\n\n')}\n`;
+  const blocks = [`${head}\n${period}`, balances, positions, movements, requirement];
+  return `${blocks.filter((each) => each !== undefined).join('\n\n')}\n`;
+}
+
+function requirementTables(asked: NonNullable<Statement['requirement']>): string {
+  const { asset, cycle, health, modelId, status, notes } = asked;
+  const lines = [
+    ['equity', asked.equity],
+    ['initial margin', asked.initialMargin],
+    ...asked.parts.initialMargin.map(({ name, amount }) => [`  ${name}`, amount]),
+    ['maintenance margin', asked.maintenanceMargin],
+    ...asked.parts.maintenanceMargin.map(({ name, amount }) => [`  ${name}`, amount]),
+    ['available', asked.available],
+    ...(health
+      ? [
+          ['equity/maintenance margin', health.ratio ?? '-'],
+          ['health score', health.score],
+        ]
+      : []),
+  ];
+  const title = `Margin after cycle ${cycle}, ${asset}: ${status}, model ${modelId}`;
+  const margin = table([{ title: '' }, right('amount')], lines, { title });
+  const greeks = table(
+    [{ title: 'underlying' }, ...(['delta', 'gamma', 'vega', 'theta', 'rho'] as const).map(right)],
+    asked.greeks.map(({ underlying, delta, gamma, vega, theta, rho }) => [
+      ...[underlying, delta, gamma, vega, theta, rho],
+    ]),
+    { title: 'Greeks: units; units per 1 %; per vol point, day and basis point' },
+  );
+  return [margin, ...notes, greeks].join('\n\n');
 }

@@ -31,6 +31,20 @@ export interface RiskKernel extends Elementary, Pricing, Rules {
   shortfall(losses: LossVector, set: ScenarioSet, alpha: number): Shortfall;
   /** Greatest loss, not below zero, and the index of the first scenario that gives it (-1 where none is above zero). */
   worst(losses: LossVector): { readonly loss: number; readonly index: number };
+  /**
+   * The same for a whole house at once: greatest loss of each account, not below zero, over a table of instruments (rows) and
+   * scenarios. What a venue with fixed grids asks of everybody, and what a live re-margining of every account scans.
+   */
+  gridLosses(table: readonly Float64Array[], accounts: AccountLegs): Float64Array;
+}
+
+/** Positions of many accounts, account by account: account `a` holds the legs `offsets[a]` to `offsets[a + 1]`. */
+export interface AccountLegs {
+  /** One more than there are accounts; the first is 0, the last the number of legs. */
+  readonly offsets: Uint32Array;
+  /** Row of the table, leg by leg. */
+  readonly instruments: Uint32Array;
+  readonly quantities: Float64Array;
 }
 
 /** exp, log, erf and their kin: the kernel's own, so that no engine's library enters a number. Errors below 2 ulp (erf: 4). */

@@ -1,5 +1,6 @@
 import type { RiskKernel } from './port.js';
 import { WasmArrays } from './wasm-arrays.js';
+import { wasmGrid } from './wasm-grid.js';
 import { instantiate } from './wasm-instance.js';
 import { wasmPricing } from './wasm-pricing.js';
 import { wasmRules } from './wasm-rules.js';
@@ -23,5 +24,6 @@ export function loadKernel(bytes: Uint8Array, expectedHash: string): RiskKernel 
     addLeg: (losses, array, quantity) => arrays.addLeg(losses, array, quantity),
     shortfall: (losses, set, alpha) => arrays.shortfall(losses, set, alpha),
     worst: (losses) => arrays.worst(losses),
+    gridLosses: (table, accounts) => wasmGrid(instance, table, accounts),
   };
 }

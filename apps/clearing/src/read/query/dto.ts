@@ -76,6 +76,23 @@ export class SettlementPricesQuery extends ListQuery {
   cycle?: number;
 }
 
+export class MarginQuery {
+  @ApiPropertyOptional({ type: 'integer', description: 'After that cycle; default: the latest.' })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_CYCLE)
+  cycle?: number;
+}
+
+export class ScenariosQuery {
+  @ApiPropertyOptional({ enum: ['json', 'csv'], default: 'json' })
+  @IsOptional()
+  @IsIn(['json', 'csv'])
+  format: 'json' | 'csv' = 'json';
+}
+
 export class RejectsQuery extends ListQuery {
   @ApiPropertyOptional({ description: 'Reject code, e.g. 2002_UNKNOWN_INSTRUMENT.' })
   @IsOptional()

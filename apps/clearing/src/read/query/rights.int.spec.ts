@@ -4,7 +4,16 @@ import { describePostgres, freshDatabase } from '../../../../../test/support/ser
 import { ListJournal, sampleEvents } from '../testing/history.js';
 import { rebuildReadModel } from '../project/rebuild.js';
 
-const OWNED = ['member', 'account', 'position', 'balance', 'movement', 'shortfall', 'withdrawal'];
+const OWNED = [
+  'member',
+  'account',
+  'position',
+  'balance',
+  'movement',
+  'shortfall',
+  'withdrawal',
+  'margin',
+];
 
 /** What the database itself lets `novate_query` see, whatever a query asks for. */
 describePostgres('row-level security', () => {

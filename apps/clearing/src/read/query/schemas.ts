@@ -2,49 +2,23 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBadRequestResponse, ApiForbiddenResponse, ApiOkResponse } from '@nestjs/swagger';
 import { ApiNotFoundResponse, ApiUnauthorizedResponse } from '@nestjs/swagger';
 
-export interface Schema {
-  readonly type: 'object' | 'string' | 'integer' | 'boolean' | 'array';
-  readonly description?: string;
-  readonly format?: string;
-  readonly pattern?: string;
-  readonly enum?: readonly string[];
-  readonly items?: Schema | { readonly $ref: string };
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
-}
-
-const text = (description?: string): Schema => ({
-  type: 'string',
-  ...(description ? { description } : {}),
-});
-const integer = (description?: string): Schema => ({ ...text(description), type: 'integer' });
-const amount = (description: string): Schema => ({
-  type: 'string',
-  pattern: '^-?\\d+(\\.\\d+)?$',
-  description,
-});
-const flag = (description?: string): Schema => ({ ...text(description), type: 'boolean' });
-const time = (description?: string): Schema => ({ ...text(description), format: 'date-time' });
-const oneOf = (...values: readonly string[]): Schema => ({ type: 'string', enum: values });
-const list = (items: Schema): Schema => ({ type: 'array', items });
-
-/** Fields ending in `?` may be absent. */
-function object(fields: Readonly<Record<string, Schema>>, description?: string): Schema {
-  const names = Object.keys(fields);
-  return {
-    type: 'object',
-    ...(description ? { description } : {}),
-    properties: Object.fromEntries(names.map((name) => [name.replace('?', ''), fields[name]!])),
-    required: names.filter((name) => !name.endsWith('?')),
-  };
-}
-
-const money = (description: string) => amount(`${description}, at the asset's scale.`);
-const quantity = (description: string) => amount(`${description}, at the quantity scale.`);
-const price = (description: string) => amount(`${description}, at the price scale.`);
-const total = () => object({ count: integer(), controlTotal: amount('Sum at its own scale.') });
-const sums = { opening: money('Before'), movements: money('Change'), closing: money('After') };
+import { marginSchemas } from './margin-schemas.js';
+import {
+  text,
+  integer,
+  amount,
+  flag,
+  time,
+  oneOf,
+  list,
+  object,
+  money,
+  quantity,
+  price,
+  total,
+  sums,
+} from './schema.js';
+import type { Schema } from './schema.js';
 
 /** What an answer's `data` is made of. The names are those of the OpenAPI document. */
 export const schemas = {
@@ -254,7 +228,13 @@ export const schemas = {
     pendingWithdrawals: list(
       object({ withdrawalId: text(), asset: text(), amount: money('Asked'), destination: text() }),
     ),
+    'requirement?': {
+      type: 'object',
+      description:
+        'Equity, margins, health, Greeks and top-level parts after the last cycle, as in Margin.',
+    },
   }),
+  ...marginSchemas,
   Problem: object(
     {
       type: text('Stable name of the problem'),

@@ -54,6 +54,22 @@ function* linesOf(statement: Statement): Generator<Line> {
   for (const { withdrawalId, asset, amount } of statement.pendingWithdrawals) {
     yield { record: 'pending-withdrawal', asset, amount, reference: withdrawalId };
   }
+  yield* requirement(statement);
+}
+
+/** Equity, margins, and what makes them up: `reason` names the amount, `reference` the model. */
+function* requirement({ requirement: asked }: Statement): Generator<Line> {
+  if (asked === undefined) return;
+  const { asset, cycle, modelId, parts } = asked;
+  const line = { record: 'margin', asset, cycle, reference: modelId };
+  for (const reason of ['equity', 'initialMargin', 'maintenanceMargin', 'available'] as const) {
+    yield { ...line, reason, amount: asked[reason] };
+  }
+  for (const margin of ['initialMargin', 'maintenanceMargin'] as const) {
+    for (const { name, amount } of parts[margin]) {
+      yield { ...line, record: 'margin-part', reason: `${margin}/${name}`, amount };
+    }
+  }
 }
 
 /**

@@ -1,9 +1,10 @@
-import type { AnyRecordedEvent, Journal } from '#events';
+import type { AnyRecordedEvent, EventData, Journal } from '#events';
 import { evolve, initialState, stateHash } from '#ledger';
 import type { HouseState } from '#ledger';
 import { decimal, timestamp } from '../format.js';
 import { movementsOf } from '../project/movements.js';
 import type { Movement } from '../project/movements.js';
+import { requirementOf, type StatementRequirement } from './requirement.js';
 
 /** opening + movements = closing, all at the asset's scale. */
 export interface Balance {
@@ -68,6 +69,8 @@ export interface Statement {
     readonly amount: string;
     readonly destination: string;
   }[];
+  /** Absent before the first cycle under a risk model. */
+  readonly requirement?: StatementRequirement;
 }
 
 /** Whose statements: one account, or every account of a member. */
@@ -96,6 +99,7 @@ export class StatementFold {
   private readonly opening = new Map<Key, bigint>();
   private readonly moved = new Map<Key, bigint>();
   private readonly movements: (Movement & { position: number; occurredAt: number })[] = [];
+  private readonly assessed = new Map<string, EventData['MarginAssessed']>();
   private next = 0;
 
   constructor(private readonly request: StatementRequest) {
@@ -114,6 +118,7 @@ export class StatementFold {
     if (event.position === this.request.from) this.open();
     evolve(this.state, event);
     this.next += 1;
+    if (event.type === 'MarginAssessed') this.assessed.set(event.data.account, event.data);
     if (event.position < this.request.from) return;
     for (const movement of movementsOf(event)) {
       if (!this.owns(movement.account)) continue;
@@ -173,7 +178,14 @@ export class StatementFold {
       movements: this.movementsOf(account),
       positions: positionsOf(this.state, account),
       pendingWithdrawals: withdrawalsOf(this.state, account),
+      ...this.requirementOf(account),
     };
+  }
+
+  private requirementOf(account: string): { requirement?: StatementRequirement } {
+    const data = this.assessed.get(account);
+    if (data === undefined) return {};
+    return { requirement: requirementOf(data, this.state.assets.get(data.asset)!.scale) };
   }
 
   private assetOf(account: string, asset: string): AssetStatement | undefined {
