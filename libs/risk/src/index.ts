@@ -58,6 +58,7 @@ export {
 } from './scenarios/scenarios.js';
 export { isModelId, modelIdPattern } from './model.js';
 export { FixedGridModel, gridDefaults, type GridParameters } from './models/grid-model.js';
+export { type ModelParts, ModelRegistry } from './models/registry.js';
 export { type Assessment, UrsModel, type UrsParts } from './models/urs/urs.js';
 export { accountRisk, type AccountRisk } from './account-risk.js';
 export * from './greeks/index.js';
