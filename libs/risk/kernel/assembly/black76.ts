@@ -1,4 +1,4 @@
-import { LN2_HI, LN2_LO, both, exp2, first, mills2, atanhTail2 } from './elementary';
+import { LN2_HI, LN2_LO, both, exp2, first, mills2, atanhTail2, weightedMills } from './elementary';
 
 /** Exponent field of 1.5: rounds a difference of bit patterns to whole powers of two. */
 const HALF_EXPONENT: i64 = 0x0008000000000000;
@@ -28,16 +28,34 @@ export function logRatio2(lo: v128, hi: v128): v128 {
  */
 export function timeValue2(forward: v128, strike: v128, years: v128, vol: v128): v128 {
   const lo = f64x2.pmin(forward, strike);
-  const hi = f64x2.pmax(forward, strike);
-  const deviation = f64x2.mul(vol, f64x2.sqrt(years));
-  const s = f64x2.pmax(f64x2.pmin(deviation, both(200)), both(1e-300));
+  const s = deviation2(years, vol);
   const half = f64x2.mul(s, both(0.5));
-  const h = f64x2.pmax(f64x2.div(logRatio2(lo, hi), s), both(-1e3));
+  const h = moneyness2(lo, f64x2.pmax(forward, strike), s);
   const d = f64x2.add(h, half);
-  const square = f64x2.mul(f64x2.mul(d, d), both(-0.5));
-  const weight = f64x2.mul(lo, exp2(square));
+  const weight = weight2(lo, d);
   const upper = f64x2.mul(weight, mills2(f64x2.abs(d)));
   const lower = f64x2.mul(weight, mills2(f64x2.sub(half, h)));
+  return between2(lo, d, upper, lower);
+}
+
+/** s, within what is left to a float. */
+function deviation2(years: v128, vol: v128): v128 {
+  const s = f64x2.mul(vol, f64x2.sqrt(years));
+  return f64x2.pmax(f64x2.pmin(s, both(200)), both(1e-300));
+}
+
+/** h = ln(lo/hi) / s. */
+function moneyness2(lo: v128, hi: v128, s: v128): v128 {
+  return f64x2.pmax(f64x2.div(logRatio2(lo, hi), s), both(-1e3));
+}
+
+/** lo exp(-d^2/2). */
+function weight2(lo: v128, d: v128): v128 {
+  return f64x2.mul(lo, exp2(f64x2.mul(f64x2.mul(d, d), both(-0.5))));
+}
+
+/** The value from its two parts, by the side of d. */
+function between2(lo: v128, d: v128, upper: v128, lower: v128): v128 {
   const inside = f64x2.sub(f64x2.sub(lo, upper), lower);
   const outside = f64x2.sub(upper, lower);
   const value = v128.bitselect(inside, outside, f64x2.gt(d, both(0)));
@@ -98,17 +116,57 @@ export function black76Batch(
   discount: usize,
   out: usize,
 ): void {
-  for (let i: usize = 0; i < <usize>count; i += 2) {
-    const at = i << 3;
-    const price = black76x2(
-      signs(call + i),
-      v128.load(forward + at),
-      v128.load(strike + at),
-      v128.load(years + at),
-      v128.load(vol + at),
-      v128.load(discount + at),
-    );
-    v128.store(out + at, price);
+  for (let i = 0; i < count; i += BLOCK) {
+    const at = (<usize>i) << 3;
+    const bytes = (<usize>min(count - i, BLOCK)) << 3;
+    values(bytes, forward + at, strike + at, years + at, vol + at);
+    for (let k: usize = 0; k < bytes; k += 16) {
+      const move = f64x2.sub(v128.load(forward + at + k), v128.load(strike + at + k));
+      const gain = f64x2.mul(signs(call + <usize>i + (k >> 3)), move);
+      const value = f64x2.add(f64x2.pmax(gain, both(0)), v128.load(VALUE + k));
+      v128.store(out + at + k, f64x2.mul(v128.load(discount + at + k), value));
+    }
+  }
+}
+
+/**
+ * Options of one block, taken through `timeValue2` step by step: a step's options do not wait for one another, so that a
+ * processor works on several at a time, where one option from end to end is a chain in which each number waits for the last.
+ */
+const BLOCK: i32 = 64;
+const COLUMN: usize = 512;
+const SCRATCH = memory.data(6 * 512, 16);
+const VALUE = SCRATCH;
+const MONEYNESS = SCRATCH + COLUMN;
+const HALF = SCRATCH + 2 * COLUMN;
+const WEIGHT = SCRATCH + 3 * COLUMN;
+/** Upper and lower part, pair by pair. */
+const PARTS = SCRATCH + 4 * COLUMN;
+
+/** Undiscounted time values of `bytes` / 8 options into VALUE. */
+function values(bytes: usize, forward: usize, strike: usize, years: usize, vol: usize): void {
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const f = v128.load(forward + k);
+    const x = v128.load(strike + k);
+    const s = deviation2(v128.load(years + k), v128.load(vol + k));
+    v128.store(HALF + k, f64x2.mul(s, both(0.5)));
+    v128.store(MONEYNESS + k, moneyness2(f64x2.pmin(f, x), f64x2.pmax(f, x), s));
+  }
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const lo = f64x2.pmin(v128.load(forward + k), v128.load(strike + k));
+    v128.store(WEIGHT + k, weight2(lo, f64x2.add(v128.load(MONEYNESS + k), v128.load(HALF + k))));
+  }
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const h = v128.load(MONEYNESS + k);
+    const half = v128.load(HALF + k);
+    const d = f64x2.abs(f64x2.add(h, half));
+    weightedMills(v128.load(WEIGHT + k), d, f64x2.sub(half, h), PARTS + 2 * k);
+  }
+  for (let k: usize = 0; k < bytes; k += 16) {
+    const lo = f64x2.pmin(v128.load(forward + k), v128.load(strike + k));
+    const d = f64x2.add(v128.load(MONEYNESS + k), v128.load(HALF + k));
+    const upper = v128.load(PARTS + 2 * k);
+    v128.store(VALUE + k, between2(lo, d, upper, v128.load(PARTS + 2 * k, 16)));
   }
 }
 

@@ -22,33 +22,44 @@ const LOG2E: f64 = 1.4426950408889634;
 export const LN2_HI: f64 = 6.9314718036912381649e-1;
 export const LN2_LO: f64 = 1.90821492927058770002e-10;
 
+/** What `exp2` loads, in the order of its text but for the ends: in memory as `mills2` has its coefficients. */
+const EXP = memory.data<f64>([
+  2.0921625276615325e-9, 2.5105260922590062e-8, 2.755725280625021e-7, 2.755725529422524e-6,
+  2.480158734744942e-5, 1.9841269874904636e-4, 1.3888888888874352e-3, 8.333333333326112e-3,
+  4.1666666666666685e-2, 1.666666666666667e-1, 710, -746, 1.4426950408889634, 6755399441055744,
+  6.9314718036912381649e-1, 1.90821492927058770002e-10, 0.5, 1,
+]);
+
 /**
  * exp. x = n ln 2 + r with |r| <= ln(2)/2; exp r = 1 + r + r^2 p(r), the fit within 1.4e-18 of (exp r - 1 - r) / r^2.
  * Above 709.78 infinite, below -745.13 zero, subnormal results rounded once.
  */
 export function exp2(x: v128): v128 {
-  const a = f64x2.pmax(f64x2.pmin(x, both(710)), both(-746));
-  const whole = f64x2.add(f64x2.mul(a, both(LOG2E)), both(ROUND));
-  const n = f64x2.sub(whole, both(ROUND));
-  const hi = f64x2.sub(a, f64x2.mul(n, both(LN2_HI)));
-  const lo = f64x2.mul(n, both(LN2_LO));
+  const a = f64x2.pmax(f64x2.pmin(x, v128.load_splat<f64>(EXP, 80)), v128.load_splat<f64>(EXP, 88));
+  const whole = f64x2.add(
+    f64x2.mul(a, v128.load_splat<f64>(EXP, 96)),
+    v128.load_splat<f64>(EXP, 104),
+  );
+  const n = f64x2.sub(whole, v128.load_splat<f64>(EXP, 104));
+  const hi = f64x2.sub(a, f64x2.mul(n, v128.load_splat<f64>(EXP, 112)));
+  const lo = f64x2.mul(n, v128.load_splat<f64>(EXP, 120));
   const r = f64x2.sub(hi, lo);
   const lost = f64x2.sub(f64x2.sub(hi, r), lo);
   const rr = f64x2.mul(r, r);
-  let even = both(2.0921625276615325e-9);
-  let odd = both(2.5105260922590062e-8);
-  even = f64x2.add(f64x2.mul(even, rr), both(2.755725280625021e-7));
-  odd = f64x2.add(f64x2.mul(odd, rr), both(2.755725529422524e-6));
-  even = f64x2.add(f64x2.mul(even, rr), both(2.480158734744942e-5));
-  odd = f64x2.add(f64x2.mul(odd, rr), both(1.9841269874904636e-4));
-  even = f64x2.add(f64x2.mul(even, rr), both(1.3888888888874352e-3));
-  odd = f64x2.add(f64x2.mul(odd, rr), both(8.333333333326112e-3));
-  even = f64x2.add(f64x2.mul(even, rr), both(4.1666666666666685e-2));
-  odd = f64x2.add(f64x2.mul(odd, rr), both(1.666666666666667e-1));
-  even = f64x2.add(f64x2.mul(even, rr), both(0.5));
+  let even = v128.load_splat<f64>(EXP, 0);
+  let odd = v128.load_splat<f64>(EXP, 8);
+  even = f64x2.add(f64x2.mul(even, rr), v128.load_splat<f64>(EXP, 16));
+  odd = f64x2.add(f64x2.mul(odd, rr), v128.load_splat<f64>(EXP, 24));
+  even = f64x2.add(f64x2.mul(even, rr), v128.load_splat<f64>(EXP, 32));
+  odd = f64x2.add(f64x2.mul(odd, rr), v128.load_splat<f64>(EXP, 40));
+  even = f64x2.add(f64x2.mul(even, rr), v128.load_splat<f64>(EXP, 48));
+  odd = f64x2.add(f64x2.mul(odd, rr), v128.load_splat<f64>(EXP, 56));
+  even = f64x2.add(f64x2.mul(even, rr), v128.load_splat<f64>(EXP, 64));
+  odd = f64x2.add(f64x2.mul(odd, rr), v128.load_splat<f64>(EXP, 72));
+  even = f64x2.add(f64x2.mul(even, rr), v128.load_splat<f64>(EXP, 128));
   const p = f64x2.add(even, f64x2.mul(odd, r));
   const small = f64x2.add(f64x2.mul(rr, p), lost);
-  const e = f64x2.add(both(1), f64x2.add(r, small));
+  const e = f64x2.add(v128.load_splat<f64>(EXP, 136), f64x2.add(r, small));
   // 2^n as a product of two, each of them a normal number: the exponents n + 2046 = h + (n + 2046 - h).
   const biased = i64x2.add(whole, i64x2.splat(2046 - ROUND_BITS));
   const half = i64x2.shr_u(biased, 1);
@@ -60,16 +71,21 @@ export function exp(x: f64): f64 {
   return first(exp2(both(x)));
 }
 
+const ATANH = memory.data<f64>([
+  0.1361637754947379, 0.1320872652260551, 0.15388919198374346, 0.1818173629626948,
+  0.2222222306596062, 0.28571428567165347, 0.400000000000082, 0.6666666666666666,
+]);
+
 /** atanh series: ln((1+s)/(1-s)) = 2 s + s^3 q(s^2) for |s| <= .2, the fit of q within 2.6e-17. */
 export function atanhTail2(u: v128): v128 {
-  let q = both(0.1361637754947379);
-  q = f64x2.add(f64x2.mul(q, u), both(0.1320872652260551));
-  q = f64x2.add(f64x2.mul(q, u), both(0.15388919198374346));
-  q = f64x2.add(f64x2.mul(q, u), both(0.1818173629626948));
-  q = f64x2.add(f64x2.mul(q, u), both(0.2222222306596062));
-  q = f64x2.add(f64x2.mul(q, u), both(0.28571428567165347));
-  q = f64x2.add(f64x2.mul(q, u), both(0.400000000000082));
-  return f64x2.add(f64x2.mul(q, u), both(0.6666666666666666));
+  let q = v128.load_splat<f64>(ATANH, 0);
+  q = f64x2.add(f64x2.mul(q, u), v128.load_splat<f64>(ATANH, 8));
+  q = f64x2.add(f64x2.mul(q, u), v128.load_splat<f64>(ATANH, 16));
+  q = f64x2.add(f64x2.mul(q, u), v128.load_splat<f64>(ATANH, 24));
+  q = f64x2.add(f64x2.mul(q, u), v128.load_splat<f64>(ATANH, 32));
+  q = f64x2.add(f64x2.mul(q, u), v128.load_splat<f64>(ATANH, 40));
+  q = f64x2.add(f64x2.mul(q, u), v128.load_splat<f64>(ATANH, 48));
+  return f64x2.add(f64x2.mul(q, u), v128.load_splat<f64>(ATANH, 56));
 }
 
 const SQRT_HALF_BITS: i64 = 0x3fe6a09e667f3bcd;
@@ -102,27 +118,124 @@ export function log(x: f64): f64 {
  * m(0) is one half to the last bit.
  */
 export function mills2(z: v128): v128 {
-  let p = both(2.2466455760719884e-7);
-  let q = both(5.631505324055476e-7);
-  q = f64x2.add(f64x2.mul(q, z), both(1.7519763748548806e-5));
-  p = f64x2.add(f64x2.mul(p, z), both(6.9893745019289945e-6));
-  q = f64x2.add(f64x2.mul(q, z), both(2.681549528197134e-4));
-  p = f64x2.add(f64x2.mul(p, z), both(1.0675368382244694e-4));
-  q = f64x2.add(f64x2.mul(q, z), both(2.6275565366492273e-3));
-  p = f64x2.add(f64x2.mul(p, z), both(1.0412540220334737e-3));
-  q = f64x2.add(f64x2.mul(q, z), both(1.814348427233364e-2));
-  p = f64x2.add(f64x2.mul(p, z), both(7.131898638841641e-3));
-  q = f64x2.add(f64x2.mul(q, z), both(9.207557445876707e-2));
-  p = f64x2.add(f64x2.mul(p, z), both(3.570556425651198e-2));
-  q = f64x2.add(f64x2.mul(q, z), both(3.4862115820904316e-1));
-  p = f64x2.add(f64x2.mul(p, z), both(1.3215908477222021e-1));
-  q = f64x2.add(f64x2.mul(q, z), both(9.807725139427835e-1));
-  p = f64x2.add(f64x2.mul(p, z), both(3.575786179175377e-1));
-  q = f64x2.add(f64x2.mul(q, z), both(2.002449081139084));
-  p = f64x2.add(f64x2.mul(p, z), both(6.799162734841021e-1));
-  q = f64x2.add(f64x2.mul(q, z), both(2.81794807347724));
-  p = f64x2.add(f64x2.mul(p, z), both(8.281246555339508e-1));
-  q = f64x2.add(f64x2.mul(q, z), both(2.4541338718707673));
-  p = f64x2.add(f64x2.mul(p, z), both(0.5));
-  return f64x2.div(p, f64x2.add(f64x2.mul(q, z), both(1)));
+  let q = coefficient(0);
+  let p = coefficient(1);
+  q = step(q, z, 2);
+  p = step(p, z, 3);
+  q = step(q, z, 4);
+  p = step(p, z, 5);
+  q = step(q, z, 6);
+  p = step(p, z, 7);
+  q = step(q, z, 8);
+  p = step(p, z, 9);
+  q = step(q, z, 10);
+  p = step(p, z, 11);
+  q = step(q, z, 12);
+  p = step(p, z, 13);
+  q = step(q, z, 14);
+  p = step(p, z, 15);
+  q = step(q, z, 16);
+  p = step(p, z, 17);
+  q = step(q, z, 18);
+  p = step(p, z, 19);
+  q = step(q, z, 20);
+  p = step(p, z, 21);
+  return f64x2.div(p, step(q, z, 22));
+}
+
+/**
+ * Denominator and numerator in turn, highest power first. They stand in memory because a load costs an engine one
+ * instruction and a constant three.
+ */
+const MILLS = memory.data<f64>([
+  5.631505324055476e-7, 2.2466455760719884e-7, 1.7519763748548806e-5, 6.9893745019289945e-6,
+  2.681549528197134e-4, 1.0675368382244694e-4, 2.6275565366492273e-3, 1.0412540220334737e-3,
+  1.814348427233364e-2, 7.131898638841641e-3, 9.207557445876707e-2, 3.570556425651198e-2,
+  3.4862115820904316e-1, 1.3215908477222021e-1, 9.807725139427835e-1, 3.575786179175377e-1,
+  2.002449081139084, 6.799162734841021e-1, 2.81794807347724, 8.281246555339508e-1,
+  2.4541338718707673, 0.5, 1,
+]);
+
+function coefficient(i: usize): v128 {
+  return v128.load_splat<f64>(MILLS + (i << 3));
+}
+
+/** One step of Horner's rule. */
+function step(sum: v128, z: v128, i: usize): v128 {
+  return f64x2.add(f64x2.mul(sum, z), coefficient(i));
+}
+
+/** `weight` times `mills2` of y and of z, into `out` and `out` + 16: the same bits, each coefficient fetched once. */
+export function weightedMills(weight: v128, y: v128, z: v128, out: usize): void {
+  let c = coefficient(0);
+  let q = c;
+  let s = c;
+  c = coefficient(1);
+  let p = c;
+  let r = c;
+  c = coefficient(2);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(3);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(4);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(5);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(6);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(7);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(8);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(9);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(10);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(11);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(12);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(13);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(14);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(15);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(16);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(17);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(18);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(19);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(20);
+  q = f64x2.add(f64x2.mul(q, y), c);
+  s = f64x2.add(f64x2.mul(s, z), c);
+  c = coefficient(21);
+  p = f64x2.add(f64x2.mul(p, y), c);
+  r = f64x2.add(f64x2.mul(r, z), c);
+  c = coefficient(22);
+  const upper = f64x2.div(p, f64x2.add(f64x2.mul(q, y), c));
+  const lower = f64x2.div(r, f64x2.add(f64x2.mul(s, z), c));
+  v128.store(out, f64x2.mul(weight, upper));
+  v128.store(out, f64x2.mul(weight, lower), 16);
 }

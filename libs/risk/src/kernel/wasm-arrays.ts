@@ -167,11 +167,11 @@ export class WasmArrays {
     const lossAt = this.#memory.f64(worst, used);
     const massAt = this.#memory.f64(worst + n * 8, used);
     const indexAt = this.#memory.i32(worst + n * 16, used);
-    const atoms = Array.from(indexAt, (index, k) => ({
-      index,
-      mass: massAt[k] ?? 0,
-      loss: lossAt[k] ?? 0,
-    }));
+    // A plain loop: Array.from over a view would cost more than the selection.
+    const atoms: Shortfall['atoms'][number][] = [];
+    for (let k = 0; k < used; k++) {
+      atoms.push({ index: indexAt[k] ?? 0, mass: massAt[k] ?? 0, loss: lossAt[k] ?? 0 });
+    }
     return { value: this.#memory.f64(value, 1)[0] ?? Number.NaN, atoms };
   }
 
