@@ -181,6 +181,6 @@ const SIGNS = memory.data<f64>([-1, -1, 1, -1, -1, 1, 1, 1], 16);
 
 /** Two bytes, 1 or 0, as 1 or -1 each. */
 function signs(call: usize): v128 {
-  const pair = (<usize>load<u8>(call) & 1) | ((<usize>load<u8>(call, 1) & 1) << 1);
+  const pair = ((<usize>load<u8>(call)) & 1) | (((<usize>load<u8>(call, 1)) & 1) << 1);
   return v128.load(SIGNS + (pair << 4));
 }

@@ -1,7 +1,10 @@
+import { candidates, summarise } from './candidates';
+
 /**
- * Weighted expected shortfall by selection: one pass keeps the worst losses whose probability just covers `alpha` in a
- * heap, least bad on top; what is not worse than the top is passed over four at a time. The answer is that of a full
- * sort (worst first, ties by lower index), to the last bit: what the sort would use is in the heap, and only that is summed.
+ * Weighted expected shortfall by selection. Where the worst losses are few, as they are at the levels margins are asked at,
+ * they are found by blocks (candidates.ts). Else one pass keeps those whose probability just covers `alpha` in a heap, least
+ * bad on top; what is not worse than the top is passed over four at a time. The answer is that of a full sort (worst first,
+ * ties by lower index), to the last bit: what the sort would use is among what is kept, and only that is summed.
  */
 
 /** A little more mass than asked for, so that rounding while entries come and go never drops one that is needed. */
@@ -68,7 +71,7 @@ function siftDown(size: i32, loss: f64, mass: f64, index: i32): void {
 
 /**
  * Selects into `scratch` (20 bytes per scenario): losses worst first, the mass used of each, their indices. Writes the
- * expected shortfall to `value` and returns how many scenarios it uses.
+ * expected shortfall to `value` and returns how many scenarios it uses, -1 where a loss is no finite number.
  */
 export function shortfall(
   losses: usize,
@@ -81,8 +84,16 @@ export function shortfall(
   heapLoss = scratch;
   heapMass = scratch + ((<usize>length) << 3);
   heapIndex = scratch + ((<usize>length) << 4);
-  const size = select(losses, weights, length, alpha * SPARE);
-  sortWorstFirst(size);
+  // The blocks' columns lie in the second half of the indices: candidates are at most half as many as scenarios.
+  const work = heapIndex + ((<usize>length) << 1);
+  const total = summarise(losses, weights, length, work);
+  if (total - total !== 0) return -1;
+  const need = alpha * SPARE;
+  let size = candidates(losses, weights, length, need, work, scratch);
+  if (size === 0) {
+    size = select(losses, weights, length, need);
+    sortWorstFirst(size);
+  }
   return sumWorst(size, alpha, value);
 }
 

@@ -2,7 +2,7 @@ import type { Book, OpenOrder } from '../../book.js';
 import { explain, explainEquity, explainMargin, type Part } from '../../explain.js';
 import { assertIdentity, identify } from '../../identity.js';
 import type { RiskKernel } from '../../kernel/port.js';
-import type { Rules } from '../../kernel/rule-tables.js';
+import type { RuleResult, Rules } from '../../kernel/rule-tables.js';
 import type { Market } from '../../market.js';
 import type { AssessOptions, MarginModel, ModelIdentity } from '../../model.js';
 import type { UrsParameters } from '../../parameters.js';
@@ -31,6 +31,8 @@ export interface Assessment {
   readonly requirement: Requirement;
   readonly account: Account;
   readonly sets: readonly SetLosses[];
+  /** Floats of the rules, underlyings in code-unit order of id. */
+  readonly rules: RuleResult;
 }
 
 /**
@@ -70,7 +72,7 @@ export class UrsModel implements MarginModel {
       risk,
     });
     const requirement = this.requirement(book, market, account, found, initial);
-    return { requirement, account, sets: found.sets };
+    return { requirement, account, sets: found.sets, rules: found.rules };
   }
 
   /** Margin before it is money: what a search over many books wants. Numeraire. */
