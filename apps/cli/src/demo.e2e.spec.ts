@@ -8,6 +8,7 @@ interface DemoJson {
   readonly input: { trades: number; venues: number; members: number };
   readonly clearing: Record<string, string | number>;
   readonly variationMargin: readonly Record<string, string | number>[];
+  readonly margin: Readonly<Record<string, string | number | boolean>>;
   readonly journal: { head: number; events: number; chainHash: string };
   readonly stateHash: string;
   readonly replay: { stateHash: string; equal: boolean };
@@ -75,6 +76,15 @@ describeServices('the demo, end to end', () => {
     expect(perSecond).toBeGreaterThan(0);
     expect(grossNotional).toMatch(/^\d+\.\d+$/);
     expect(nettingRatio).toBeCloseTo(1 - Number(netNotional) / Number(grossNotional), 5);
+  });
+
+  it('asks margin under urs of every account, less than isolated and than a fixed grid', () => {
+    const { modelId, accounts, im, mm, isolatedIm, gridIm, recomputed } = first.margin;
+    expect(modelId).toMatch(/^[0-9a-f]{64}$/);
+    expect([accounts, recomputed]).toEqual([64, true]);
+    expect(Number(mm)).toBeLessThan(Number(im));
+    expect(Number(im)).toBeLessThan(Number(isolatedIm));
+    expect(Number(im)).toBeLessThan(Number(gridIm));
   });
 
   it('settles variation margin that sums to zero in every cycle and asset', () => {

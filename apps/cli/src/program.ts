@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { BacktestOptions } from './backtest/run.js';
+import type { ExportMarginOptions } from './commands/export-margin.js';
 import type { DemoOptions } from './demo/run.js';
 import { ExitCode } from './terminal/exit.js';
 
@@ -18,6 +19,7 @@ With NOVATE_DATABASE_URL set to a house's database:
   novate replay                  folds every event from position 0 and prints the state hash
   novate replay --to 2024-08-09T00:00:00Z
   novate statement --account M01-H --format table
+  novate export --margin         files from which docs/recompute-margin.mjs computes every core requirement
   novate rebuild --verify        drops the read model, builds it again, compares every table
 
 Progress goes to stderr, results to stdout; --json prints one JSON object as the last line.
@@ -47,6 +49,7 @@ export function program(): Command {
   addReplay(novate);
   addVerify(novate);
   addStatement(novate);
+  addExport(novate);
   addRebuild(novate);
   addServe(novate);
   addBench(novate);
@@ -116,6 +119,24 @@ function addStatement(novate: Command): void {
     });
 }
 type StatementModule = typeof import('./commands/statement.js');
+
+function addExport(novate: Command): void {
+  novate
+    .command('export')
+    .description('what an outsider needs to compute the requirements of one cycle without us')
+    .option('--margin', 'scenario set, parameters, marks, positions, requirements')
+    .option(
+      '--cycle <n>',
+      'of that cycle; default the latest that has requirements',
+      wholeNumber(1),
+    )
+    .option('--out <folder>', 'where the files go', 'novate-margin')
+    .option('--json', 'print one JSON object')
+    .action(async (options: ExportMarginOptions) => {
+      const { runExportMargin } = await import('./commands/export-margin.js');
+      finish(await runExportMargin(options));
+    });
+}
 
 function addRebuild(novate: Command): void {
   novate

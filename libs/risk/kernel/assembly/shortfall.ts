@@ -1,9 +1,10 @@
+import { candidates, summarise } from './candidates';
+
 /**
- * Weighted expected shortfall by selection: one pass keeps the worst losses whose probability just covers `alpha` in a
- * heap, least bad on top; what is not worse than the top is passed over four at a time. So that few enter the heap only
- * to be dropped, the greatest losses of blocks are looked at first: those alone cover `alpha` from some loss up, and nothing
- * below it can be needed. The answer is that of a full sort (worst first, ties by lower index), to
- * the last bit: what the sort would use is in the heap, and only that is summed.
+ * Weighted expected shortfall by selection. Where the worst losses are few, as they are at the levels margins are asked at,
+ * they are found by blocks (candidates.ts). Else one pass keeps those whose probability just covers `alpha` in a heap, least
+ * bad on top; what is not worse than the top is passed over four at a time. The answer is that of a full sort (worst first,
+ * ties by lower index), to the last bit: what the sort would use is among what is kept, and only that is summed.
  */
 
 /** A little more mass than asked for, so that rounding while entries come and go never drops one that is needed. */
@@ -70,7 +71,7 @@ function siftDown(size: i32, loss: f64, mass: f64, index: i32): void {
 
 /**
  * Selects into `scratch` (20 bytes per scenario): losses worst first, the mass used of each, their indices. Writes the
- * expected shortfall to `value` and returns how many scenarios it uses.
+ * expected shortfall to `value` and returns how many scenarios it uses, -1 where a loss is no finite number.
  */
 export function shortfall(
   losses: usize,
@@ -83,117 +84,37 @@ export function shortfall(
   heapLoss = scratch;
   heapMass = scratch + ((<usize>length) << 3);
   heapIndex = scratch + ((<usize>length) << 4);
+  // The blocks' columns lie in the second half of the indices: candidates are at most half as many as scenarios.
+  const work = heapIndex + ((<usize>length) << 1);
+  const total = summarise(losses, weights, length, work);
+  if (total - total !== 0) return -1;
   const need = alpha * SPARE;
-  const least = leastNeeded(losses, weights, length, need, scratch);
-  const size = select(losses, weights, length, need, least);
-  sortWorstFirst(size);
+  let size = candidates(losses, weights, length, need, work, scratch);
+  if (size === 0) {
+    size = select(losses, weights, length, need);
+    sortWorstFirst(size);
+  }
   return sumWorst(size, alpha, value);
 }
 
-let heapSize = 0;
-let heaped: f64 = 0;
-
-/** Takes an entry in, and drops from the top what is not needed any more. */
-function keep(loss: f64, weight: f64, index: i32, need: f64): void {
-  siftUp(heapSize++, loss, weight, index);
-  heaped += weight;
-  while (heaped - f(heapMass, 0) >= need) {
-    heaped -= f(heapMass, 0);
-    const last = --heapSize;
-    siftDown(last, f(heapLoss, last), f(heapMass, last), indexAt(last));
-  }
-}
-
-const BLOCK = 16;
-/** Halvings of the range in which the bound is sought: a rough bound is as good, it only lets a few more in. */
-const HALVINGS = 10;
-
-/**
- * A loss that the worst `need` of probability does not go below: the greatest losses of the blocks that reach it hold so
- * much, each taken with the least weight of its block. -Infinity where all blocks do not. Works in `scratch`.
- */
-function leastNeeded(losses: usize, weights: usize, length: i32, need: f64, scratch: usize): f64 {
-  const blocks = length / BLOCK;
-  const mass = scratch + ((<usize>blocks) << 3);
-  let low = Infinity;
-  let high = -Infinity;
-  for (let b = 0; b < blocks; b++) {
-    const at = (<usize>(b * BLOCK)) << 3;
-    const most = greatest16(losses + at);
-    store<f64>(scratch + ((<usize>b) << 3), most);
-    store<f64>(mass + ((<usize>b) << 3), least16(weights + at));
-    low = min(low, most);
-    high = max(high, most);
-  }
-  if (blocks === 0 || massFrom(scratch, mass, blocks, low) < need) return -Infinity;
-  for (let k = 0; k < HALVINGS; k++) {
-    const middle = 0.5 * low + 0.5 * high;
-    if (massFrom(scratch, mass, blocks, middle) >= need) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Mass of the entries whose loss is `least` or more. */
-function massFrom(loss: usize, mass: usize, count: i32, least: f64): f64 {
-  const t = f64x2.splat(least);
-  let sums = f64x2.splat(0);
-  let i = 0;
-  for (; i + 2 <= count; i += 2) {
-    const at = (<usize>i) << 3;
-    const isIn = f64x2.ge(v128.load(loss + at), t);
-    sums = f64x2.add(sums, v128.and(v128.load(mass + at), isIn));
-  }
-  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
-  if (i < count && f(loss, i) >= least) sum += f(mass, i);
-  return sum;
-}
-
-function greatest16(at: usize): f64 {
-  const a = f64x2.pmax(v128.load(at), v128.load(at, 16));
-  const b = f64x2.pmax(v128.load(at, 32), v128.load(at, 48));
-  const c = f64x2.pmax(v128.load(at, 64), v128.load(at, 80));
-  const d = f64x2.pmax(v128.load(at, 96), v128.load(at, 112));
-  const most = f64x2.pmax(f64x2.pmax(a, b), f64x2.pmax(c, d));
-  return max<f64>(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
-}
-
-function least16(at: usize): f64 {
-  const a = f64x2.pmin(v128.load(at), v128.load(at, 16));
-  const b = f64x2.pmin(v128.load(at, 32), v128.load(at, 48));
-  const c = f64x2.pmin(v128.load(at, 64), v128.load(at, 80));
-  const d = f64x2.pmin(v128.load(at, 96), v128.load(at, 112));
-  const least = f64x2.pmin(f64x2.pmin(a, b), f64x2.pmin(c, d));
-  return min<f64>(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1));
-}
-
-/** The heap of the worst `need` of probability, all of it `least` or more; returns its size. */
-function select(losses: usize, weights: usize, length: i32, need: f64, least: f64): i32 {
-  heapSize = 0;
-  heaped = 0;
+function select(losses: usize, weights: usize, length: i32, need: f64): i32 {
+  let size = 0;
+  let mass: f64 = 0;
   let j = 0;
   while (j < length) {
-    j =
-      heaped >= need
-        ? nextAbove(losses, j, length, f(heapLoss, 0))
-        : nextFrom(losses, j, length, least);
+    if (mass >= need) j = nextAbove(losses, j, length, f(heapLoss, 0));
     if (j >= length) break;
-    keep(f(losses, j), f(weights, j), j, need);
+    const weight = f(weights, j);
+    siftUp(size++, f(losses, j), weight, j);
+    mass += weight;
+    while (mass - f(heapMass, 0) >= need) {
+      mass -= f(heapMass, 0);
+      size--;
+      siftDown(size, f(heapLoss, size), f(heapMass, size), indexAt(size));
+    }
     j++;
   }
-  return heapSize;
-}
-
-/** First index from `start` whose loss is `least` or more. */
-function nextFrom(losses: usize, start: i32, length: i32, least: f64): i32 {
-  const t = f64x2.splat(least);
-  let j = start;
-  for (; j + 4 <= length; j += 4) {
-    const a = losses + ((<usize>j) << 3);
-    if (v128.any_true(v128.or(f64x2.ge(v128.load(a), t), f64x2.ge(v128.load(a, 16), t)))) break;
-  }
-  while (j < length && f(losses, j) < least) j++;
-  return j;
+  return size;
 }
 
 /** First index from `start` whose loss is above the threshold. */

@@ -152,6 +152,40 @@ describe('expected shortfall', () => {
     }
   });
 
+  it('does so by blocks too: many scenarios, a low level, ties, clusters and scenarios left over', () => {
+    const draw = seeded(14);
+    for (let i = 0; i < 400; i++) {
+      const n = draw.whole(200, 3100);
+      const levels = draw.uniform() < 0.3 ? draw.whole(1, 12) : 1e6;
+      const calm = draw.uniform();
+      // The worst come in a row, as they do in a crash, or anywhere.
+      const losses = Array.from({ length: n }, (_, j) => {
+        const scale = j % 500 < 60 ? 1 : calm;
+        return Math.round((scale * draw.normal() - 0.5) * levels) / 8 + 0; // no -0, which a sum never gives
+      });
+      const raw: number[] = losses.map((_, j) => (j < n / 2 ? 1 : 0.5));
+      const total = raw.reduce((a, b) => a + b);
+      const alpha = draw.uniform() < 0.5 ? 0.012 : 0.1 * draw.uniform() + 1e-5;
+      const [selected, sorted] = both(
+        losses,
+        raw.map((each) => each / total),
+        alpha,
+      );
+      expect(selected).toEqual(sorted);
+    }
+  });
+
+  it('refuses losses that are no numbers any more', () => {
+    const set = kernel.scenarioSet([new Float64Array(40)], new Float64Array(40).fill(1 / 40));
+    for (const at of [0, 17, 39]) {
+      const values = new Float64Array(40).fill(1);
+      values[at] = 1e300;
+      const array = kernel.arrayOf(values);
+      const huge = kernel.losses([array, array], [1e300, -1e300]);
+      expect(() => kernel.shortfall(huge, set, 0.05)).toThrow(/^value-out-of-bounds: losses/);
+    }
+  });
+
   it('takes a fraction of the last scenario', () => {
     const [answer] = both([1, 4, 2, 3], [0.25, 0.25, 0.25, 0.25], 0.375);
     expect(answer?.value).toBe((0.25 * 4 + 0.125 * 3) / 0.375);

@@ -59,7 +59,9 @@ describe(`${BOOKS} random books hash to what vectors/determinism.json pins`, () 
   );
   inEngine(
     'headless Chromium',
-    existsSync(chromiumPath) ? undefined : `there is no ${chromiumPath}, CHROMIUM_PATH may name one`,
+    existsSync(chromiumPath)
+      ? undefined
+      : `there is no ${chromiumPath}, CHROMIUM_PATH may name one`,
     () => runInChromium(root),
   );
 });

@@ -164,15 +164,15 @@ export class WasmArrays {
     const value = this.#selection.room(8 + n * 20);
     const worst = value + 8;
     const used = this.#kernel.shortfall(pointer, set.weightsPointer, n, alpha, worst, value);
-    const lossAt = this.#memory.f64(worst, used);
-    const massAt = this.#memory.f64(worst + n * 8, used);
-    const indexAt = this.#memory.i32(worst + n * 16, used);
-    // A plain loop: Array.from over a view would cost more than the selection.
-    const atoms: Shortfall['atoms'][number][] = [];
-    for (let k = 0; k < used; k++) {
-      atoms.push({ index: indexAt[k] ?? 0, mass: massAt[k] ?? 0, loss: lossAt[k] ?? 0 });
+    if (used < 0) {
+      throw new KernelError('value-out-of-bounds', 'losses', 'a loss is no finite number');
     }
-    return { value: this.#memory.f64(value, 1)[0] ?? Number.NaN, atoms };
+    return shortfallOf(
+      this.#memory.f64(value, 1)[0] ?? Number.NaN,
+      this.#memory.load(worst, used),
+      this.#memory.load(worst + n * 8, used),
+      this.#memory.i32(worst + n * 16, used).slice(),
+    );
   }
 
   worst(losses: LossVector): { readonly loss: number; readonly index: number } {
@@ -181,6 +181,27 @@ export class WasmArrays {
     const loss = index < 0 ? 0 : this.#memory.f64(pointer, losses.length)[index];
     return { loss: loss ?? 0, index };
   }
+}
+
+/** Most callers want the value alone, so that the list of scenarios is made where it is asked for. */
+function shortfallOf(
+  value: number,
+  losses: Float64Array,
+  masses: Float64Array,
+  indices: Int32Array,
+): Shortfall {
+  let atoms: Shortfall['atoms'] | undefined;
+  return {
+    value,
+    get atoms() {
+      atoms ??= Array.from(indices, (index, k) => ({
+        index,
+        mass: masses[k] ?? 0,
+        loss: losses[k] ?? 0,
+      }));
+      return atoms;
+    },
+  };
 }
 
 /** A block of the kernel's memory that is reused by the next call. */

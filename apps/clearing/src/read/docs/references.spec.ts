@@ -10,7 +10,9 @@ import { references } from './references.js';
 import { ackMessages, inputTopics } from './topics.js';
 import { toYaml } from './yaml.js';
 
-const FILES = ['openapi.json', 'asyncapi.yaml', 'errors.md', 'configuration.md'];
+const FILES = [
+  ...['openapi.json', 'asyncapi.yaml', 'errors.md', 'configuration.md', 'risk-parameters.md'],
+];
 
 describe('the committed references', () => {
   let generated: ReadonlyMap<string, string>;

@@ -1,13 +1,16 @@
-import type { Book, Quantity, RiskPosition } from '../../book.js';
-import type { Market } from '../../market.js';
+import type { Book, OpenOrder, Quantity, RiskPosition } from '../../book.js';
 import { byCodeUnits, sumOf, toFloat } from '../../exact.js';
 import type { ScenarioArray } from '../../kernel/port.js';
 import type { Fallback } from '../../requirement.js';
 import { finite } from '../../risk-error.js';
 import type { Scenarios } from '../../scenarios/scenarios.js';
 import type { Part } from '../../explain.js';
-import { assetOf } from './instrument-risk.js';
+import { assetWorth } from './instrument-risk.js';
+import { notPositive } from './instrument-check.js';
 import type { Arrays, MarketRisk } from './market-risk.js';
+
+/** Collateral stands among what moves under its asset's id after this. */
+export const ASSET = 'asset:';
 
 /** One netted position of the account, in order of instrument id. */
 export interface Leg extends Arrays {
@@ -58,7 +61,7 @@ export function netted(
 export function accountOf(book: Book, risk: MarketRisk): Account {
   const legs = legsOf(book.positions, risk);
   const holdings = netted(book.collateral.map((each) => ({ ...each, id: each.asset })));
-  const worths = holdings.map((each) => holdingWorth(each, risk.market));
+  const worths = holdings.map((each) => holdingWorth(each, risk));
   const options = legs.flatMap((leg) => upFrontWorth(leg));
   const unrealised = unrealisedOf(book.positions, risk);
   const parts: Part[] = [
@@ -76,7 +79,10 @@ export function accountOf(book: Book, risk: MarketRisk): Account {
       { name: '', value: unrealised },
     ]),
     unrealised,
-    fallbacks: legs.flatMap(({ risk: { fallbacks } }) => fallbacks),
+    fallbacks: [
+      ...legs.flatMap(({ risk: { fallbacks } }) => fallbacks),
+      ...worths.flatMap(({ fallbacks }) => fallbacks),
+    ],
   };
 }
 
@@ -88,6 +94,28 @@ export function legsOf(
   return netted(positions.map((each) => ({ ...each, id: each.instrument }))).map(
     ({ id, quantity }) => ({ id, quantity, ...risk.instrument(id) }),
   );
+}
+
+/** What an account holds: the part of it that orders change. */
+export type Held = Pick<Account, 'legs' | 'moving'>;
+
+/** The account with some orders filled at the mark. */
+export function withFilled(account: Held, orders: readonly OpenOrder[], risk: MarketRisk): Held {
+  const filled = new Map(account.legs.map((leg) => [leg.id, leg]));
+  for (const order of legsOf(orders, risk)) {
+    const held = filled.get(order.id)?.quantity ?? 0;
+    filled.set(order.id, { ...order, quantity: held + order.quantity });
+  }
+  const legs = [...filled.values()].toSorted((a, b) => byCodeUnits(a.id, b.id));
+  const collateral = account.moving.filter(({ id }) => id.startsWith(ASSET));
+  return { legs, moving: [...legs.flatMap(movingLeg), ...collateral] };
+}
+
+/** Orders as an account may meet them: all its bids filled, or all its asks. Sides without an order are left out. */
+export function orderSides(orders: readonly OpenOrder[] = []): readonly (readonly OpenOrder[])[] {
+  const bids = orders.filter(({ quantity }) => quantity > 0n);
+  const asks = orders.filter(({ quantity }) => quantity <= 0n);
+  return [bids, asks].filter(({ length }) => length > 0);
 }
 
 export function movingLeg({ id, quantity, array, risk }: Leg): Moving[] {
@@ -104,25 +132,25 @@ function movingAsset(
 ): Moving[] {
   if (id === risk.market.numeraire.asset) return [];
   const asset = risk.asset(id);
-  return asset ? [{ id: `asset:${id}`, quantity, ...asset }] : [];
+  return asset ? [{ id: `${ASSET}${id}`, quantity, ...asset }] : [];
 }
 
 /** What an asset counts for: a holding is cut by its haircut, a debt grows by it. */
 function holdingWorth(
   { id, quantity }: { readonly id: string; readonly quantity: number },
-  market: Market,
-): { readonly part: Part; readonly full: number } {
+  { market, reader }: MarketRisk,
+): { readonly part: Part; readonly full: number; readonly fallbacks: readonly Fallback[] } {
   if (id === market.numeraire.asset) {
-    return { part: { name: id, value: quantity }, full: quantity };
+    return { part: { name: id, value: quantity }, full: quantity, fallbacks: [] };
   }
-  const { price, haircut } = assetOf(market, id);
+  const { price, haircut, fallbacks } = assetWorth(reader, market, id);
   const full = quantity * price;
   const cut = Math.abs(full) * haircut;
   const parts = [
     { name: 'worth', value: full },
     { name: 'haircut', value: -cut },
   ];
-  return { part: { name: id, value: full - cut, parts }, full };
+  return { part: { name: id, value: full - cut, parts }, full, fallbacks };
 }
 
 /** Premium paid up front, spot not yet delivered: its worth is equity. */
@@ -147,6 +175,7 @@ function unrealisedOf(positions: readonly RiskPosition[], market: MarketRisk): n
     const from = finite(settledPrice ?? risk.mark, `${instrument} settledPrice`);
     const units = toFloat(quantity, quantityScale, instrument) * risk.size;
     const inverse = risk.instrument.settlement === 'inverse';
+    if (inverse && !(from > 0)) throw notPositive(`${instrument} settledPrice`, from);
     sum += inverse ? units * (risk.mark / from - 1) : units * (risk.mark - from);
   }
   return sum;

@@ -4,7 +4,15 @@ import type { OptionTerms, RiskKernel, Valuation } from '../../kernel/port.js';
 import type { UrsParameters } from '../../parameters.js';
 import type { Fallback } from '../../requirement.js';
 import { finite, RiskError, within } from '../../risk-error.js';
+import type { Factor } from '../../scenarios/factor-history.js';
 import type { Scenarios } from '../../scenarios/scenarios.js';
+import {
+  checkInstrument,
+  checkMark,
+  checkUnderlying,
+  invalid,
+  notPositive,
+} from './instrument-check.js';
 import { knotsOf, payoffWorst, slopeChanges } from './payoff.js';
 
 const MICROS_PER_YEAR = 365 * 86_400 * 1_000_000;
@@ -36,6 +44,7 @@ interface Where {
   readonly set: Scenarios;
   readonly factor: number;
   readonly move: 'relative' | 'absolute';
+  readonly kind: Factor['kind'];
 }
 
 /** Reads instruments of one market against the scenario sets. Throws `RiskError` on what has no documented fallback. */
@@ -57,9 +66,10 @@ export class InstrumentReader {
         'list the instrument, or correct its id',
       );
     }
-    within(instrument.contractSize, Number.MIN_VALUE, 1e15, `${id} contractSize`);
+    checkInstrument(instrument);
     const { mark, underlying, flags } = this.prices(instrument);
     const size = instrument.contractSize * this.worthOf(instrument.quote);
+    const quoteFlags = this.quoteFlags(instrument);
     const years = 'expiry' in instrument ? this.yearsTo(instrument.expiry) : 0;
     const common = { instrument, size, mark: mark.price, years, underlying };
     const found = this.valued(instrument, mark, underlying, size, years);
@@ -74,14 +84,14 @@ export class InstrumentReader {
     return {
       ...common,
       upFront: paidUpFront(instrument),
-      confidence: mark.stale === true ? 0 : (underlying?.oracleConfidence ?? 0),
+      confidence: mark.stale || quoteFlags.length > 0 ? 0 : (underlying?.oracleConfidence ?? 0),
       delta,
       notional,
       funding: notional * finite(mark.funding ?? 0, `${id} funding`),
       ...(found.valuation && found.where
         ? { valuation: found.valuation, set: found.where.set, worst: { long: 0, short: 0 } }
         : { worst: this.worstCase(instrument, mark.price, underlying, size) }),
-      fallbacks: [...flags, ...found.fallbacks],
+      fallbacks: [...flags, ...quoteFlags, ...found.fallbacks],
     };
   }
 
@@ -90,11 +100,20 @@ export class InstrumentReader {
     return asset === this.market.numeraire.asset ? 1 : assetOf(this.market, asset).price;
   }
 
+  /** A quote currency whose own price is stale: amounts in it cannot be trusted, whatever the contract's mark. */
+  private quoteFlags({ id, quote }: RiskInstrument): readonly Fallback[] {
+    if (quote === this.market.numeraire.asset) return [];
+    if (assetOf(this.market, quote).stale !== true) return [];
+    const reason = `the price of ${quote} is stale: oracle confidence counts as 0`;
+    return [fallback('mark-stale', id, reason)];
+  }
+
   where(factor: string): Where | undefined {
     for (const set of this.scenarios) {
       const index = set.index.get(factor);
       const described = index === undefined ? undefined : set.history.factors[index];
-      if (index !== undefined && described) return { set, factor: index, move: described.move };
+      if (index === undefined || !described) continue;
+      return { set, factor: index, move: described.move, kind: described.kind };
     }
     return undefined;
   }
@@ -114,7 +133,7 @@ export class InstrumentReader {
     if (underlying) checkUnderlying(instrument, underlying);
     const own = this.market.marks.get(id);
     const isLinear = instrument.kind !== 'option' && instrument.kind !== 'payoff';
-    if (own !== undefined) checkPrice(instrument, own.price, id);
+    if (own !== undefined) checkMark(instrument, own);
     if (own !== undefined && !own.stale && !underlying?.stale) {
       return { mark: own, underlying, flags: [] };
     }
@@ -151,17 +170,10 @@ export class InstrumentReader {
   } {
     const { id } = instrument;
     const where = this.where(instrument.underlying);
+    if (where) checkMove(instrument, where);
     if (where === undefined || underlying === undefined) {
       const reason = `no scenarios of ${instrument.underlying}: worst-case loss is asked`;
       return { fallbacks: [fallback('factor-unmapped', id, reason)] };
-    }
-    if (instrument.allowsNegativePrice && where.move === 'relative') {
-      throw new RiskError(
-        'instrument-invalid',
-        id,
-        `its price may be below zero, and ${instrument.underlying} moves relatively`,
-        'let the factor move in absolute steps',
-      );
     }
     if (instrument.kind === 'payoff' && instrument.payoff.form === 'declared') {
       return {
@@ -169,7 +181,7 @@ export class InstrumentReader {
         fallbacks: [fallback('unpriceable', id, 'declared worst-case loss is asked')],
       };
     }
-    if ((instrument.kind === 'option' || instrument.kind === 'payoff') && !(mark.vol! >= 0)) {
+    if ((instrument.kind === 'option' || instrument.kind === 'payoff') && mark.vol === undefined) {
       const reason = 'no implied volatility: worst-case loss is asked';
       return { where, fallbacks: [fallback('vol-missing', id, reason)] };
     }
@@ -190,12 +202,12 @@ export class InstrumentReader {
       const terms = optionTerms(instrument, mark, underlying, years, this.parameters);
       const own = instrument.kind === 'option' ? instrument.option : instrument.payoff;
       const volFactor =
-        'volFactor' in own && own.volFactor ? set.index.get(own.volFactor) : undefined;
+        'volFactor' in own ? factorOf(set, own.volFactor, 'iv', instrument.id) : undefined;
       const horizon = this.parameters.number('core.horizonDays') / DAYS_PER_YEAR;
       return { ...terms, size, ...at, horizon, ...(volFactor !== undefined && { volFactor }) };
     }
     if (instrument.settlement === 'inverse') return { kind: 'inverse', size, factor };
-    const basis = instrument.basisFactor ? set.index.get(instrument.basisFactor) : undefined;
+    const basis = factorOf(set, instrument.basisFactor, 'difference', instrument.id);
     if (basis === undefined) return { kind: 'linear', size, price: mark.price, ...at };
     const level = mark.price / underlying.price - 1;
     return {
@@ -219,7 +231,7 @@ export class InstrumentReader {
     const reference = underlying?.price ?? mark.price;
     if (instrument.kind === 'option' || instrument.kind === 'payoff') {
       const notional = size * Math.abs(reference);
-      if (!underlying || !(mark.vol! >= 0) || !where) return { delta: 0, notional };
+      if (!underlying || mark.vol === undefined || !where) return { delta: 0, notional };
       if (instrument.kind === 'payoff' && instrument.payoff.form === 'declared') {
         return { delta: 0, notional };
       }
@@ -294,8 +306,62 @@ export function deltaOf(kernel: RiskKernel, priced: PricedTerms): number {
   return delta;
 }
 
+/** Does the factor move as the contract needs it to? */
+function checkMove(instrument: RiskInstrument, { kind, move }: Where): void {
+  const { id, underlying } = instrument;
+  if (kind !== 'price') {
+    throw invalid(id, `${underlying} is a factor of kind ${kind}`, 'name a price factor');
+  }
+  if (instrument.allowsNegativePrice && move === 'relative') {
+    const reason = `its price may be below zero, and ${underlying} moves relatively`;
+    throw invalid(id, reason, 'let the factor move in absolute steps');
+  }
+  if (instrument.settlement === 'inverse' && move === 'absolute') {
+    const reason = `it is inverse, and ${underlying} moves in absolute steps`;
+    throw invalid(id, reason, 'let the factor move relatively');
+  }
+}
+
+/** Position of a factor that an instrument names beside its price: it stands in the same set, so that both move jointly. */
+function factorOf(
+  { index, history }: Scenarios,
+  factor: string | undefined,
+  kind: Factor['kind'],
+  instrument: string,
+): number | undefined {
+  if (factor === undefined) return undefined;
+  const found = index.get(factor);
+  if (found !== undefined && history.factors[found]?.kind === kind) return found;
+  const reason = `${factor} is no factor of kind ${kind} in the set ${history.name}`;
+  throw invalid(instrument, reason, 'name one that is, or none');
+}
+
 export function fallback(code: Fallback['code'], field: string, reason: string): Fallback {
   return { code, field, reason };
+}
+
+/** An asset as the account counts it, and what was assumed of it. */
+export interface AssetWorth {
+  readonly price: number;
+  readonly haircut: number;
+  readonly fallbacks: readonly Fallback[];
+}
+
+/**
+ * What an asset is worth. One whose price is stale, or which a factor should move that no set has, counts for nothing (haircut 1),
+ * and double where it is owed. Throws as `assetOf` does.
+ */
+export function assetWorth(reader: InstrumentReader, market: Market, asset: string): AssetWorth {
+  const { price, haircut, stale, factor } = assetOf(market, asset);
+  const flags: Fallback[] = [];
+  if (stale === true) {
+    flags.push(fallback('mark-stale', asset, 'a holding counts for nothing, a debt double'));
+  }
+  if (factor !== undefined && reader.where(factor) === undefined) {
+    const reason = `no scenarios of ${factor}: a holding counts for nothing, a debt double`;
+    flags.push(fallback('factor-unmapped', asset, reason));
+  }
+  return { price, haircut: flags.length > 0 ? 1 : haircut, fallbacks: flags };
 }
 
 /** The asset's mark, checked. Throws `asset-unknown`. */
@@ -306,45 +372,5 @@ export function assetOf(market: Market, asset: string): AssetMark {
   }
   within(mark.haircut, 0, 1, `${asset} haircut`);
   if (finite(mark.price, `${asset} price`) > 0) return mark;
-  throw new RiskError(
-    'price-not-positive',
-    asset,
-    `${mark.price} is not above zero`,
-    'correct the price of the asset',
-  );
-}
-
-function checkPrice(
-  { allowsNegativePrice, kind }: RiskInstrument,
-  price: number,
-  field: string,
-): void {
-  finite(price, `${field} mark`);
-  const isWorth = kind === 'option' || kind === 'payoff';
-  if (price > 0 || allowsNegativePrice || (isWorth && price === 0)) return;
-  if (kind === 'payoff') return;
-  throw new RiskError(
-    'price-not-positive',
-    field,
-    `${price} is not above zero, and the instrument allows no such price`,
-    'correct the mark, or list the instrument as one that may trade below zero',
-  );
-}
-
-function checkUnderlying(instrument: RiskInstrument, underlying: Underlying): void {
-  const id = instrument.underlying;
-  finite(underlying.price, `${id} price`);
-  if (!(underlying.price > 0) && !instrument.allowsNegativePrice) {
-    throw new RiskError(
-      'price-not-positive',
-      id,
-      `${underlying.price} is not above zero`,
-      'correct the price of the underlying',
-    );
-  }
-  within(underlying.spread, 0, 1, `${id} spread`);
-  within(underlying.adv, Number.MIN_VALUE, 1e18, `${id} adv`);
-  within(underlying.openInterest, 0, 1e18, `${id} openInterest`);
-  within(underlying.oracleConfidence, 0, 1, `${id} oracleConfidence`);
-  within(underlying.crowding, 0, 1, `${id} crowding`);
+  throw notPositive(asset, mark.price);
 }

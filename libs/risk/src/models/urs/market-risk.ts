@@ -4,6 +4,7 @@ import type { RuleUnderlying } from '../../kernel/rule-tables.js';
 import type { UrsParameters } from '../../parameters.js';
 import type { Scenarios } from '../../scenarios/scenarios.js';
 import { type InstrumentRisk, assetOf, InstrumentReader } from './instrument-risk.js';
+import { checkMarket } from './instrument-check.js';
 import { slopeChanges } from './payoff.js';
 
 const DAYS_PER_YEAR = 365;
@@ -40,6 +41,7 @@ export class MarketRisk {
     scenarios: readonly Scenarios[],
     readonly market: Market,
   ) {
+    checkMarket(market);
     this.reader = new InstrumentReader(kernel, parameters, scenarios, market);
   }
 

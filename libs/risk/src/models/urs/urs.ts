@@ -2,16 +2,15 @@ import type { Book, OpenOrder } from '../../book.js';
 import { explain, explainEquity, explainMargin, type Part } from '../../explain.js';
 import { assertIdentity, identify } from '../../identity.js';
 import type { RiskKernel } from '../../kernel/port.js';
-import type { Rules } from '../../kernel/rule-tables.js';
+import type { RuleResult, Rules } from '../../kernel/rule-tables.js';
 import type { Market } from '../../market.js';
 import type { AssessOptions, MarginModel, ModelIdentity } from '../../model.js';
 import type { UrsParameters } from '../../parameters.js';
 import type { Requirement } from '../../requirement.js';
 import { RiskError } from '../../risk-error.js';
 import { roundNearest } from '../../rounding.js';
-import { byCodeUnits } from '../../exact.js';
 import { scenarioRoot, type Scenarios } from '../../scenarios/scenarios.js';
-import { type Account, accountOf, legsOf, type Leg, movingLeg } from './account.js';
+import { type Account, accountOf, type Leg, orderSides, withFilled } from './account.js';
 import { lossesOf, type SetLosses, shortfallsOf } from './core.js';
 import { type Found, initialPart, maintenancePart, positionsPart } from './explanation.js';
 import { MarketRisk } from './market-risk.js';
@@ -31,6 +30,8 @@ export interface Assessment {
   readonly requirement: Requirement;
   readonly account: Account;
   readonly sets: readonly SetLosses[];
+  /** Floats of the rules, underlyings in code-unit order of id. */
+  readonly rules: RuleResult;
 }
 
 /**
@@ -70,7 +71,7 @@ export class UrsModel implements MarginModel {
       risk,
     });
     const requirement = this.requirement(book, market, account, found, initial);
-    return { requirement, account, sets: found.sets };
+    return { requirement, account, sets: found.sets, rules: found.rules };
   }
 
   /** Margin before it is money: what a search over many books wants. Numeraire. */
@@ -135,8 +136,7 @@ export class UrsModel implements MarginModel {
     initial: Part,
     { account, orders, risk }: { account: Account; orders: readonly OpenOrder[]; risk: MarketRisk },
   ): Part {
-    const worst = [orders.filter(isBid), orders.filter((each) => !isBid(each))]
-      .filter((side) => side.length > 0)
+    const worst = orderSides(orders)
       .map((side) => this.marginWith(account, side, risk))
       .reduce((most, each) => Math.max(most, each), initial.value);
     if (worst === initial.value) return initial;
@@ -145,14 +145,7 @@ export class UrsModel implements MarginModel {
   }
 
   private marginWith(account: Account, side: readonly OpenOrder[], risk: MarketRisk): number {
-    const filled = new Map(account.legs.map((leg) => [leg.id, leg]));
-    for (const order of legsOf(side, risk)) {
-      const held = filled.get(order.id)?.quantity ?? 0;
-      filled.set(order.id, { ...order, quantity: held + order.quantity });
-    }
-    const legs = [...filled.values()].toSorted((a, b) => byCodeUnits(a.id, b.id));
-    const collateral = account.moving.filter(({ id }) => id.startsWith('asset:'));
-    const moving = [...legs.flatMap(movingLeg), ...collateral];
+    const { legs, moving } = withFilled(account, side, risk);
     return this.rulesOf(legs, moving, account.unrealised, risk).rules.totals.initialMargin;
   }
 
@@ -189,8 +182,6 @@ export class UrsModel implements MarginModel {
     };
   }
 }
-
-const isBid = ({ quantity }: OpenOrder): boolean => quantity > 0n;
 
 /** No factor may stand in two sets: a leg would not know which one moves it. */
 function checkSets(scenarios: readonly Scenarios[]): void {
