@@ -52,7 +52,7 @@ function bookOf(vector: Vector, isTurned = false): Book {
 const margins = (vector: Vector): RuleTotals => model.margins(bookOf(vector), market);
 const draw = seeded(SEED);
 const vector = (): Vector =>
-  Array.from({ length: SIZE }, () => (draw.uniform() < 0.55 ? 0 : draw.whole(-64, 65)));
+  Array.from({ length: SIZE }, () => (draw.uniform() < 0.65 ? 0 : draw.whole(-64, 65)));
 
 /** What float sums may differ by: parts in 10^15 of what the books hold, far below the minor unit that margin is rounded up to. */
 const noise = (...vectors: readonly Vector[]): number =>
@@ -103,6 +103,8 @@ describe('coherence of urs: core, tail grid, floors and the add-ons declared sub
       }
       const apart = a.reduce((sum, each, at) => (each === 0 ? sum : sum + alone(a, at)), 0);
       if (!(left.risk <= apart + slack)) failed.push(`${index}: cross above isolated`);
+      // The core alone has 100,000 cases of this in kernel/coherence.spec.ts.
+      if (index % 4 !== 0) continue;
       const c = 2 ** (index % 9);
       if (margins(times(c, a)).risk !== c * left.risk) failed.push(`${index}: M(ca)`);
       const turned = model.margins(bookOf(a, true), market);
@@ -125,7 +127,7 @@ describe('coherence of urs: core, tail grid, floors and the add-ons declared sub
     const asked = (book: Book): bigint =>
       quiet.assess(book, deep, { detail: 'summary' }).initialMargin;
     const withOrders = (): Book => ({ ...bookOf(vector()), orders: bookOf(vector()).positions });
-    for (let index = 0; index < 2000; index += 1) {
+    for (let index = 0; index < 1000; index += 1) {
       const [a, b] = [withOrders(), withOrders()];
       const joined: Book = {
         account: 'x',
