@@ -1,4 +1,5 @@
 import type { Book } from '../book.js';
+import { hashDocument } from '../canonical.js';
 import { explain, explainEquity, explainMargin, type Part } from '../explain.js';
 import type { RiskKernel } from '../kernel/port.js';
 import type { ModelIdentity } from '../model.js';
@@ -19,6 +20,11 @@ export interface ComparisonParts {
   readonly parameters: UrsParameters;
   /** Whose histories tell which factor moves an instrument. */
   readonly scenarios: readonly Scenarios[];
+}
+
+/** Hash of all that a model's numbers depend on: its own parameters, and those by which instruments are read. */
+export function comparisonHash({ parameters }: ComparisonParts, own: object): string {
+  return hashDocument({ own, reading: parameters.hash });
 }
 
 /** What a model asks of what is held. */

@@ -1,5 +1,4 @@
 import type { Book } from '../book.js';
-import { hashDocument } from '../canonical.js';
 import { byCodeUnits } from '../exact.js';
 import type { Part } from '../explain.js';
 import { identify } from '../identity.js';
@@ -9,7 +8,13 @@ import type { MarginModel, ModelIdentity } from '../model.js';
 import type { Requirement } from '../requirement.js';
 import { within } from '../risk-error.js';
 import { scenarioRoot } from '../scenarios/scenarios.js';
-import { askedOf, type ComparisonParts, comparisonRequirement, unpriced } from './comparison.js';
+import {
+  askedOf,
+  type ComparisonParts,
+  comparisonHash,
+  comparisonRequirement,
+  unpriced,
+} from './comparison.js';
 import {
   cryptoVolShock,
   deriveRows,
@@ -86,7 +91,7 @@ export class FixedGridModel implements MarginModel {
     this.identity = identify({
       ...gridModel,
       wasmHash: parts.kernel.hash,
-      parametersHash: hashDocument(this.parameters),
+      parametersHash: comparisonHash(parts, this.parameters),
       scenarioRoot: scenarioRoot(parts.scenarios),
     });
   }

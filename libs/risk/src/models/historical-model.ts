@@ -1,12 +1,17 @@
 import type { Book } from '../book.js';
-import { hashDocument } from '../canonical.js';
 import { identify } from '../identity.js';
 import type { Market } from '../market.js';
 import type { MarginModel, ModelIdentity } from '../model.js';
 import type { Requirement } from '../requirement.js';
 import { within } from '../risk-error.js';
 import { boundsIn, returnsOf, scenarioRoot, type Scenarios } from '../scenarios/scenarios.js';
-import { askedOf, type ComparisonParts, comparisonRequirement, unpriced } from './comparison.js';
+import {
+  askedOf,
+  type ComparisonParts,
+  comparisonHash,
+  comparisonRequirement,
+  unpriced,
+} from './comparison.js';
 import type { Part } from '../explain.js';
 import { fhsCore, fhsDefaults, fhsFamilies, fhsModel } from './fhs.js';
 import { FilterHistory, type FilterParameters, type Family } from './filter.js';
@@ -74,7 +79,7 @@ export class HistoricalModel implements MarginModel {
       name,
       version,
       wasmHash: kernel.hash,
-      parametersHash: hashDocument({ ...parameters, maintenanceShare }),
+      parametersHash: comparisonHash(parts, { ...parameters, maintenanceShare }),
       scenarioRoot: scenarioRoot(scenarios),
     });
     const bySet = scenarios.map((each) => this.familiesOf(each));

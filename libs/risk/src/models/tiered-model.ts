@@ -1,12 +1,17 @@
 import type { Book } from '../book.js';
-import { hashDocument } from '../canonical.js';
 import { identify } from '../identity.js';
 import type { LiquidityTier, Market } from '../market.js';
 import type { MarginModel, ModelIdentity } from '../model.js';
 import type { Requirement, RequirementPart } from '../requirement.js';
 import { roundUp } from '../rounding.js';
 import { scenarioRoot } from '../scenarios/scenarios.js';
-import { type Asked, type ComparisonParts, comparisonRequirement, unpriced } from './comparison.js';
+import {
+  type Asked,
+  type ComparisonParts,
+  comparisonHash,
+  comparisonRequirement,
+  unpriced,
+} from './comparison.js';
 import { exactly, multiply, powerOfTen, type Ratio } from './ratio.js';
 import {
   genesisTiers,
@@ -42,7 +47,8 @@ export class TieredModel implements MarginModel {
     this.identity = identify({
       ...tieredModel,
       wasmHash: kernel.hash,
-      parametersHash: hashDocument(
+      parametersHash: comparisonHash(
+        parts,
         Object.fromEntries(Object.entries(TIERS).map(([name, tier]) => [name, texts(tier)])),
       ),
       scenarioRoot: scenarioRoot(scenarios),
