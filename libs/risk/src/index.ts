@@ -58,11 +58,14 @@ export {
 } from './scenarios/scenarios.js';
 export { isModelId, modelIdPattern } from './model.js';
 export { FixedGridModel, gridDefaults, type GridParameters } from './models/grid-model.js';
+export { HistoricalModel, type HistoricalName } from './models/historical-model.js';
+export { TieredModel } from './models/tiered-model.js';
+export type { ComparisonParts } from './models/comparison.js';
 export { type ModelParts, ModelRegistry } from './models/registry.js';
 export { type Assessment, UrsModel, type UrsParts } from './models/urs/urs.js';
-export { accountRisk, type AccountRisk, type VarianceTexts } from './account-risk.js';
-export * from './greeks/greeks.js';
-export * from './variance/variance.js';
+export { accountRisk, type AccountRisk } from './account-risk.js';
+export * from './greeks/index.js';
+export * from './variance/index.js';
 export type { SetLosses } from './models/urs/core.js';
 export type { InstrumentRisk } from './models/urs/instrument-risk.js';
 export type * from './kernel/port.js';

@@ -1,31 +1,51 @@
 import { byCodeUnits } from '../exact.js';
 import { decimalText, figure } from '../decimal.js';
-import type { OptionTerms, RawGreeks, RiskKernel, Valuation } from '../kernel/port.js';
+import type { RiskKernel, Valuation } from '../kernel/port.js';
 import type { Leg } from '../models/urs/account.js';
-import { slopeChanges } from '../models/urs/payoff.js';
+import { forwardOf, type Raw, rawGreeks } from './raw.js';
 
 /**
- * Sensitivities in the units of the field, as integers of 10^-8 so that an account's are exactly the sum of its positions'.
+ * Sensitivities in the units of the field. Each position's are rounded to an integer of 10^-decimals once (`GREEK_DECIMALS`, nearest),
+ * and everything above is a sum of those integers: an underlying's and an account's are exactly the sum of their positions'.
  * They explain; no margin is computed from them.
  */
 export interface Greeks {
-  /** Units of the underlying that gain and lose as the position does. */
+  /** Units of the underlying that gain and lose as the position does. A forward that moves with it counts by its ratio to it. */
   readonly delta: bigint;
-  /** The same in money: numeraire gained per 100 % of the underlying's price. */
+  /** Numeraire gained when the underlying's price rises by 100 % of its size, were it linear: delta x |price|. */
   readonly cashDelta: bigint;
-  /** Change of `delta` when the underlying's price rises by 1 %, units. */
+  /** Change of `delta` when the price rises by 1 % of its size, units. */
   readonly gamma: bigint;
+  /** Change of `delta` when the price rises by 1.00, units. */
+  readonly rawGamma: bigint;
+  /** Change of `cashDelta` through `delta` when the price rises by 1 %, numeraire: gamma x |price|. */
+  readonly cashGamma: bigint;
   /** Numeraire gained when implied volatility rises by one point (0.01). */
   readonly vega: bigint;
-  /** Numeraire gained as one day passes and nothing moves. */
+  /** Numeraire gained as one day of 365 passes and nothing moves. Funding is no theta: it is owed, and a part of margin. */
   readonly theta: bigint;
-  /** Numeraire gained when the interest rate rises by one basis point (0.0001), forward held. */
+  /** Numeraire gained when the interest rate rises by one basis point (0.0001), forward held: so none where nothing is discounted. */
   readonly rho: bigint;
 }
 
-export const GREEKS = ['delta', 'cashDelta', 'gamma', 'vega', 'theta', 'rho'] as const;
-/** Decimals of the integers in `Greeks`. */
-export const GREEK_SCALE = 8;
+export const GREEKS = [
+  ...(['delta', 'cashDelta', 'gamma', 'rawGamma', 'cashGamma', 'vega', 'theta', 'rho'] as const),
+] as const;
+
+/** Decimals of the integers in `Greeks`. Raw gamma has more: per dollar of a coin's price it is small. */
+export const GREEK_DECIMALS: Readonly<Record<keyof Greeks, number>> = {
+  delta: 8,
+  cashDelta: 8,
+  gamma: 8,
+  rawGamma: 14,
+  cashGamma: 8,
+  vega: 8,
+  theta: 8,
+  rho: 8,
+};
+
+/** Money adds up over underlyings; units of different ones do not. */
+const MONEY = ['cashDelta', 'cashGamma', 'vega', 'theta', 'rho'] as const;
 
 export interface PositionGreeks extends Greeks {
   readonly instrument: string;
@@ -36,15 +56,14 @@ export interface UnderlyingGreeks extends Greeks {
   readonly underlying: string;
 }
 
-/** What an account is sensitive to. Deltas of different underlyings are different units: only money adds up over them. */
+/** What an account is sensitive to. Its cash delta and gamma are those of one move that takes all underlyings alike. */
 export interface AccountGreeks {
   readonly positions: readonly PositionGreeks[];
   readonly underlyings: readonly UnderlyingGreeks[];
-  readonly account: Pick<Greeks, 'cashDelta' | 'vega' | 'theta' | 'rho'>;
+  readonly account: Pick<Greeks, (typeof MONEY)[number]>;
 }
 
 const DAYS_PER_YEAR = 365;
-const NONE: Greeks = { delta: 0n, cashDelta: 0n, gamma: 0n, vega: 0n, theta: 0n, rho: 0n };
 
 /** Greeks of netted legs, in order of instrument. What a model cannot price has none, and is not listed. */
 export function greeksOf(kernel: RiskKernel, legs: readonly Leg[]): AccountGreeks {
@@ -52,10 +71,12 @@ export function greeksOf(kernel: RiskKernel, legs: readonly Leg[]): AccountGreek
   const ids = [...new Set(positions.map(({ underlying }) => underlying))].sort(byCodeUnits);
   const underlyings = ids.map((underlying) => ({
     underlying,
-    ...positions.filter((each) => each.underlying === underlying).reduce(add, NONE),
+    ...total(
+      positions.filter((each) => each.underlying === underlying),
+      GREEKS,
+    ),
   }));
-  const { cashDelta, vega, theta, rho } = underlyings.reduce(add, NONE);
-  return { positions, underlyings, account: { cashDelta, vega, theta, rho } };
+  return { positions, underlyings, account: total(underlyings, MONEY) };
 }
 
 /** As decimal texts: what an event or a page shows. */
@@ -63,87 +84,59 @@ export function greekTexts<Key extends keyof Greeks>(
   greeks: Readonly<Record<Key, bigint>>,
   keys: readonly Key[],
 ): Record<Key, string> {
-  return Object.fromEntries(
-    keys.map((key) => [key, decimalText(greeks[key], GREEK_SCALE)]),
-  ) as Record<Key, string>;
+  return record(keys, (key) => decimalText(greeks[key], GREEK_DECIMALS[key]));
 }
 
-function add(a: Greeks, b: Greeks): Greeks {
-  return {
-    delta: a.delta + b.delta,
-    cashDelta: a.cashDelta + b.cashDelta,
-    gamma: a.gamma + b.gamma,
-    vega: a.vega + b.vega,
-    theta: a.theta + b.theta,
-    rho: a.rho + b.rho,
-  };
+function total<Key extends keyof Greeks>(
+  parts: readonly Readonly<Record<Key, bigint>>[],
+  keys: readonly Key[],
+): Record<Key, bigint> {
+  return record(keys, (key) => parts.reduce((sum, each) => sum + each[key], 0n));
+}
+
+function record<Key extends string, Value>(
+  keys: readonly Key[],
+  value: (key: Key) => Value,
+): Record<Key, Value> {
+  return Object.fromEntries(keys.map((key) => [key, value(key)])) as Record<Key, Value>;
 }
 
 function positionGreeks(kernel: RiskKernel, { id, quantity, risk }: Leg): PositionGreeks[] {
   const { valuation, underlying, instrument } = risk;
   if (!valuation || !underlying) return [];
-  const raw = rawGreeks(kernel, valuation, risk.delta);
-  const price = underlying.price;
-  const units = (value: number): bigint => figure(quantity * value, GREEK_SCALE, 'nearest');
-  return [
-    {
-      instrument: id,
-      underlying: instrument.underlying,
-      delta: units(raw.delta),
-      cashDelta: units(raw.delta * price),
-      gamma: units((raw.gamma * Math.abs(price)) / 100),
-      vega: units(raw.vega / 100),
-      theta: units(raw.theta / DAYS_PER_YEAR),
-      rho: units(raw.rho / 10_000),
-    },
-  ];
+  const raw = perUnderlying(kernel, valuation, risk.delta, underlying.price);
+  const price = Math.abs(underlying.price);
+  const per: Record<keyof Greeks, number> = {
+    delta: raw.delta,
+    cashDelta: raw.delta * price,
+    gamma: (raw.gamma * price) / 100,
+    rawGamma: raw.gamma,
+    cashGamma: (raw.gamma * price * price) / 100,
+    vega: raw.vega / 100,
+    theta: raw.theta / DAYS_PER_YEAR,
+    rho: raw.rho / 10_000,
+  };
+  const rounded = record(GREEKS, (key) =>
+    figure(quantity * per[key], GREEK_DECIMALS[key], 'nearest'),
+  );
+  return [{ instrument: id, underlying: instrument.underlying, ...rounded }];
 }
 
-type Raw = Omit<RawGreeks, 'price'>;
-
-/** Per contract, in raw units: per unit of price, of volatility (1.00), per year, of rate (1.00). */
-function rawGreeks(kernel: RiskKernel, valuation: Valuation, delta: number): Raw {
-  switch (valuation.kind) {
-    case 'linear':
-    case 'inverse':
-      return { delta, gamma: 0, vega: 0, theta: 0, rho: 0 };
-    case 'option':
-      return times(kernel.optionGreeks(valuation.terms), valuation.size);
-    case 'piecewise':
-      return payoffGreeks(kernel, valuation);
-  }
-}
-
-/** A payoff's are those of the calls it is made of; the constant it starts from has rho and theta alone. */
-function payoffGreeks(
+/**
+ * Per contract and unit of the underlying's price. Linear contracts have a delta alone; so has an inverse one: curved in its coin, but
+ * its worth in the numeraire, settled at the mark, is size x relative move. A forward takes the relative moves of its
+ * underlying (it moves F/S as far), or its absolute ones.
+ */
+function perUnderlying(
   kernel: RiskKernel,
-  { knots, forward, years, vol, discount, size }: Extract<Valuation, { kind: 'piecewise' }>,
+  valuation: Valuation,
+  delta: number,
+  price: number,
 ): Raw {
-  const call: Omit<OptionTerms, 'strike'> = {
-    ...{ type: 'call', style: 'european', forward, years, vol, discount },
-  };
-  const rate = years > 0 && discount !== 1 ? -kernel.log(discount) / years : 0;
-  const floor = discount * (knots[0]?.[1] ?? 0);
-  let sum: Raw = { delta: 0, gamma: 0, vega: 0, theta: rate * floor, rho: -years * floor };
-  for (const { strike, calls } of slopeChanges(knots)) {
-    const one = times(kernel.optionGreeks({ ...call, strike }), calls);
-    sum = {
-      delta: sum.delta + one.delta,
-      gamma: sum.gamma + one.gamma,
-      vega: sum.vega + one.vega,
-      theta: sum.theta + one.theta,
-      rho: sum.rho + one.rho,
-    };
+  if (valuation.kind === 'linear' || valuation.kind === 'inverse') {
+    return { delta, gamma: 0, vega: 0, theta: 0, rho: 0 };
   }
-  return times(sum, size);
-}
-
-function times({ delta, gamma, vega, theta, rho }: Raw, by: number): Raw {
-  return {
-    delta: delta * by,
-    gamma: gamma * by,
-    vega: vega * by,
-    theta: theta * by,
-    rho: rho * by,
-  };
+  const raw = rawGreeks(kernel, valuation);
+  const ratio = valuation.move === 'relative' ? forwardOf(valuation) / price : 1;
+  return { ...raw, delta: raw.delta * ratio, gamma: raw.gamma * ratio * ratio };
 }

@@ -1,3 +1,4 @@
+export { comonotone, type WeightedLosses } from './comonotone.js';
 export {
   type Health,
   type HealthInput,

@@ -17,6 +17,7 @@ describe('portfolio variance', () => {
 
   it('refuses a matrix that does not fit', () => {
     expect(() => portfolioVariance([1, 2, 3], given)).toThrow(/^out-of-bounds: covariance/);
+    expect(() => portfolioVariance([1], given)).toThrow(/^out-of-bounds: covariance/);
   });
 });
 
@@ -38,8 +39,11 @@ describe('delta-gamma-vega value at risk', () => {
     expect(found.kurtosis).toBeCloseTo(12, 12);
   });
 
-  it('has the moments that 300,000 joint draws show', () => {
-    const book = { delta: [300, -100], gamma: [-4000, 2500], theta: 1.5 };
+  it('has the moments, and nearly the quantile, that 300,000 joint draws show', () => {
+    const book = {
+      ...{ delta: [300, -100], gamma: [-4000, 2500], theta: 1.5 },
+      cross: [{ i: 0, j: 1, value: -1000 }],
+    };
     const found = deltaGammaVar(kernel, book, given, 0.99);
     const draw = seeded(5);
     const n = 300_000;
@@ -47,7 +51,7 @@ describe('delta-gamma-vega value at risk', () => {
       const a = draw.normal();
       const b = 0.8 * a + 0.6 * draw.normal();
       const [x, y] = [0.04 * a, 0.05 * b];
-      return 1.5 + 300 * x - 100 * y - 2000 * x * x + 1250 * y * y;
+      return 1.5 + 300 * x - 100 * y - 2000 * x * x + 1250 * y * y - 1000 * x * y;
     });
     const mean = values.reduce((s, v) => s + v, 0) / n;
     const central = (p: number): number => values.reduce((s, v) => s + (v - mean) ** p, 0) / n;
@@ -55,6 +59,8 @@ describe('delta-gamma-vega value at risk', () => {
     expect(Math.abs(found.mean - mean)).toBeLessThan(0.1);
     expect(Math.abs(found.deviation / deviation - 1)).toBeLessThan(0.01);
     expect(Math.abs(found.skewness - central(3) / deviation ** 3)).toBeLessThan(0.05);
+    const quantile = -(values.toSorted()[n / 100] ?? 0);
+    expect(Math.abs(found.valueAtRisk / quantile - 1)).toBeLessThan(0.03);
   });
 
   it('knows its confidence', () => {

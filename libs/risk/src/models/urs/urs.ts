@@ -9,9 +9,8 @@ import type { UrsParameters } from '../../parameters.js';
 import type { Requirement } from '../../requirement.js';
 import { RiskError } from '../../risk-error.js';
 import { roundNearest } from '../../rounding.js';
-import { byCodeUnits } from '../../exact.js';
 import { scenarioRoot, type Scenarios } from '../../scenarios/scenarios.js';
-import { type Account, accountOf, legsOf, type Leg, movingLeg } from './account.js';
+import { type Account, accountOf, type Leg, orderSides, withFilled } from './account.js';
 import { lossesOf, type SetLosses, shortfallsOf } from './core.js';
 import { type Found, initialPart, maintenancePart, positionsPart } from './explanation.js';
 import { MarketRisk } from './market-risk.js';
@@ -123,8 +122,7 @@ export class UrsModel implements MarginModel {
     initial: Part,
     { account, orders, risk }: { account: Account; orders: readonly OpenOrder[]; risk: MarketRisk },
   ): Part {
-    const worst = [orders.filter(isBid), orders.filter((each) => !isBid(each))]
-      .filter((side) => side.length > 0)
+    const worst = orderSides(orders)
       .map((side) => this.marginWith(account, side, risk))
       .reduce((most, each) => Math.max(most, each), initial.value);
     if (worst === initial.value) return initial;
@@ -133,14 +131,7 @@ export class UrsModel implements MarginModel {
   }
 
   private marginWith(account: Account, side: readonly OpenOrder[], risk: MarketRisk): number {
-    const filled = new Map(account.legs.map((leg) => [leg.id, leg]));
-    for (const order of legsOf(side, risk)) {
-      const held = filled.get(order.id)?.quantity ?? 0;
-      filled.set(order.id, { ...order, quantity: held + order.quantity });
-    }
-    const legs = [...filled.values()].toSorted((a, b) => byCodeUnits(a.id, b.id));
-    const collateral = account.moving.filter(({ id }) => id.startsWith('asset:'));
-    const moving = [...legs.flatMap(movingLeg), ...collateral];
+    const { legs, moving } = withFilled(account, side, risk);
     return this.rulesOf(legs, moving, account.unrealised, risk).rules.totals.initialMargin;
   }
 
@@ -177,8 +168,6 @@ export class UrsModel implements MarginModel {
     };
   }
 }
-
-const isBid = ({ quantity }: OpenOrder): boolean => quantity > 0n;
 
 /** No factor may stand in two sets: a leg would not know which one moves it. */
 function checkSets(scenarios: readonly Scenarios[]): void {
