@@ -51,10 +51,13 @@ export function netted(
     if (kept) kept.push(entry);
     else byId.set(entry.id, [entry]);
   }
-  return [...byId.keys()].sort(byCodeUnits).flatMap((id) => {
-    const { quantity, quantityScale } = sumOf(byId.get(id) ?? []);
-    return quantity === 0n ? [] : [{ id, quantity: toFloat(quantity, quantityScale, id) }];
-  });
+  const out: { readonly id: string; readonly quantity: number }[] = [];
+  for (const id of [...byId.keys()].sort(byCodeUnits)) {
+    const same = byId.get(id) ?? [];
+    const { quantity, quantityScale } = (same.length === 1 && same[0]) || sumOf(same);
+    if (quantity !== 0n) out.push({ id, quantity: toFloat(quantity, quantityScale, id) });
+  }
+  return out;
 }
 
 /** The account of a book in a market. Throws `RiskError` as the reader of instruments does. */
@@ -91,9 +94,15 @@ export function legsOf(
   positions: readonly (Quantity & { readonly instrument: string })[],
   risk: MarketRisk,
 ): readonly Leg[] {
-  return netted(positions.map((each) => ({ ...each, id: each.instrument }))).map(
-    ({ id, quantity }) => ({ id, quantity, ...risk.instrument(id) }),
-  );
+  const entries = positions.map(({ instrument: id, quantity, quantityScale }) => ({
+    id,
+    quantity,
+    quantityScale,
+  }));
+  return netted(entries).map(({ id, quantity }) => {
+    const { terms, array, grid, risk: own } = risk.instrument(id);
+    return { id, quantity, terms, risk: own, ...(array && { array }), ...(grid && { grid }) };
+  });
 }
 
 /** What an account holds: the part of it that orders change. */
