@@ -2,7 +2,7 @@ import type { Book, OpenOrder, Quantity, RiskPosition } from '../../book.js';
 import { byCodeUnits, sumOf, toFloat } from '../../exact.js';
 import type { ScenarioArray } from '../../kernel/port.js';
 import type { Fallback } from '../../requirement.js';
-import { finite } from '../../risk-error.js';
+import { finite, within } from '../../risk-error.js';
 import type { Scenarios } from '../../scenarios/scenarios.js';
 import type { Part } from '../../explain.js';
 import { assetWorth } from './instrument-risk.js';
@@ -41,6 +41,9 @@ export interface Account {
   readonly fallbacks: readonly Fallback[];
 }
 
+/** Contracts or coins beyond which a quantity is a mistake, and sums would leave float64. */
+const MOST = 1e24;
+
 /** Quantities of one id summed exactly, zeros dropped, in code-unit order of id: the order of the book's entries is gone. */
 export function netted(
   entries: readonly (Quantity & { readonly id: string })[],
@@ -55,7 +58,9 @@ export function netted(
   for (const id of [...byId.keys()].sort(byCodeUnits)) {
     const same = byId.get(id) ?? [];
     const { quantity, quantityScale } = (same.length === 1 && same[0]) || sumOf(same);
-    if (quantity !== 0n) out.push({ id, quantity: toFloat(quantity, quantityScale, id) });
+    if (quantity === 0n) continue;
+    const units = within(toFloat(quantity, quantityScale, id), -MOST, MOST, `${id} quantity`);
+    out.push({ id, quantity: units });
   }
   return out;
 }
