@@ -21,7 +21,7 @@ export const riskRows = {
     ...perAccount,
     id: 'risk.incremental-vs-full',
     name: 'One leg added to that account, expected shortfall',
-    against: 'the full account in the kernel',
+    against: 'the full account of 21 positions in the kernel',
     goal: 2.5,
   },
   black76: {

@@ -9,7 +9,7 @@ const BLOCK_BYTES: usize = 128;
 /** More than this are left to the heap: these are put in order one by one. */
 const MOST: i32 = 128;
 /** Halvings of the range in which the bound is sought. */
-const HALVINGS: i32 = 12;
+const HALVINGS: i32 = 10;
 
 /**
  * Writes block by block the greatest loss and the least weight, each a column of 8 bytes a block, the number of blocks made
@@ -22,18 +22,24 @@ export function summarise(losses: usize, weights: usize, length: i32, work: usiz
   for (let b: usize = 0; b < <usize>blocks; b++) {
     const a = losses + b * BLOCK_BYTES;
     const w = weights + b * BLOCK_BYTES;
-    let most = v128.load(a);
-    let least = v128.load(w);
-    let sum = most;
-    for (let at: usize = 16; at < BLOCK_BYTES; at += 16) {
-      const next = v128.load(a + at);
-      most = f64x2.pmax(most, next);
-      sum = f64x2.add(sum, next);
-      least = f64x2.pmin(least, v128.load(w + at));
-    }
+    const a0 = f64x2.pmax(v128.load(a), v128.load(a, 16));
+    const a1 = f64x2.pmax(v128.load(a, 32), v128.load(a, 48));
+    const a2 = f64x2.pmax(v128.load(a, 64), v128.load(a, 80));
+    const a3 = f64x2.pmax(v128.load(a, 96), v128.load(a, 112));
+    const most = f64x2.pmax(f64x2.pmax(a0, a1), f64x2.pmax(a2, a3));
+    const s0 = f64x2.add(v128.load(a), v128.load(a, 16));
+    const s1 = f64x2.add(v128.load(a, 32), v128.load(a, 48));
+    const s2 = f64x2.add(v128.load(a, 64), v128.load(a, 80));
+    const s3 = f64x2.add(v128.load(a, 96), v128.load(a, 112));
+    const sum = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
+    const w0 = f64x2.pmin(v128.load(w), v128.load(w, 16));
+    const w1 = f64x2.pmin(v128.load(w, 32), v128.load(w, 48));
+    const w2 = f64x2.pmin(v128.load(w, 64), v128.load(w, 80));
+    const w3 = f64x2.pmin(v128.load(w, 96), v128.load(w, 112));
+    const least = f64x2.pmin(f64x2.pmin(w0, w1), f64x2.pmin(w2, w3));
     sums = f64x2.add(sums, sum);
-    store<f64>(work + (b << 3), max<f64>(lane0(most), f64x2.extract_lane(most, 1)));
-    store<f64>(work + column + (b << 3), min<f64>(lane0(least), f64x2.extract_lane(least, 1)));
+    store<f64>(work + (b << 3), greater(most));
+    store<f64>(work + column + (b << 3), lesser(least));
   }
   if (blocks & 1) {
     store<f64>(work + column - 8, -Infinity);
@@ -42,6 +48,19 @@ export function summarise(losses: usize, weights: usize, length: i32, work: usiz
   let total = lane0(sums) + f64x2.extract_lane(sums, 1);
   for (let j = blocks * BLOCK; j < length; j++) total += load<f64>(losses + ((<usize>j) << 3));
   return total;
+}
+
+/** Of two lanes, neither of which is NaN: a select costs less than the instruction that would look for one. */
+function greater(pair: v128): f64 {
+  const a = lane0(pair);
+  const b = f64x2.extract_lane(pair, 1);
+  return a > b ? a : b;
+}
+
+function lesser(pair: v128): f64 {
+  const a = lane0(pair);
+  const b = f64x2.extract_lane(pair, 1);
+  return a < b ? a : b;
 }
 
 function lane0(pair: v128): f64 {
@@ -86,14 +105,17 @@ export function candidates(
 /** A loss that blocks of at least `need` of probability reach, -Infinity where all of them together weigh less. */
 function boundOf(work: usize, column: usize, need: f64): f64 {
   if (!(weightFrom(-Infinity, work, column) >= need)) return -Infinity;
-  let low = load<f64>(work);
-  let high = low;
-  for (let at: usize = 8; at < column; at += 8) {
-    const value = load<f64>(work + at);
+  let lows = f64x2.splat(Infinity);
+  let highs = f64x2.splat(-Infinity);
+  for (let at: usize = 0; at < column; at += 16) {
+    const pair = v128.load(work + at);
     // The block that fills up an odd number is -Infinity, and no end of the range.
-    if (value > -Infinity) low = min<f64>(low, value);
-    high = max<f64>(high, value);
+    const isBlock = f64x2.gt(pair, f64x2.splat(-Infinity));
+    lows = f64x2.pmin(lows, v128.bitselect(pair, lows, isBlock));
+    highs = f64x2.pmax(highs, pair);
   }
+  let low = min<f64>(lane0(lows), f64x2.extract_lane(lows, 1));
+  let high = max<f64>(lane0(highs), f64x2.extract_lane(highs, 1));
   for (let i = 0; i < HALVINGS; i++) {
     const middle = low + (high - low) * 0.5;
     if (weightFrom(middle, work, column) >= need) low = middle;
@@ -105,12 +127,27 @@ function boundOf(work: usize, column: usize, need: f64): f64 {
 /** Least weights of the blocks whose greatest loss is `from` or more: each has a scenario of at least that weight there. */
 function weightFrom(from: f64, work: usize, column: usize): f64 {
   const bound = f64x2.splat(from);
-  let sum = f64x2.splat(0);
-  for (let at: usize = 0; at < column; at += 16) {
-    const reaches = f64x2.ge(v128.load(work + at), bound);
-    sum = f64x2.add(sum, v128.and(reaches, v128.load(work + column + at)));
+  const weights = work + column;
+  // Four sums, so that none waits for the one before: only the bound depends on their order, and any bound will do.
+  let a = f64x2.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  let at: usize = 0;
+  for (; at + 64 <= column; at += 64) {
+    a = f64x2.add(a, heavy(work, weights, at, bound));
+    b = f64x2.add(b, heavy(work, weights, at + 16, bound));
+    c = f64x2.add(c, heavy(work, weights, at + 32, bound));
+    d = f64x2.add(d, heavy(work, weights, at + 48, bound));
   }
+  for (; at < column; at += 16) a = f64x2.add(a, heavy(work, weights, at, bound));
+  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
   return lane0(sum) + f64x2.extract_lane(sum, 1);
+}
+
+/** Weights of two blocks, those that reach the bound; else 0. */
+function heavy(work: usize, weights: usize, at: usize, bound: v128): v128 {
+  return v128.and(f64x2.ge(v128.load(work + at), bound), v128.load(weights + at));
 }
 
 /** Into its place among `count` entries in order; what is as great and came before stays before. */

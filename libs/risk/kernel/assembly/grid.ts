@@ -81,3 +81,16 @@ function worst16(
   const high = f64x2.pmax(f64x2.pmax(s4, s5), f64x2.pmax(s6, s7));
   return f64x2.pmax(most, f64x2.pmax(low, high));
 }
+
+/** Greatest of `count` row numbers (32 bits, unsigned); 0 of none. */
+export function greatestRow(rows: usize, count: i32): u32 {
+  let most = i32x4.splat(0);
+  let i = 0;
+  for (; i + 4 <= count; i += 4) most = i32x4.max_u(most, v128.load(rows + ((<usize>i) << 2)));
+  let greatest = max<u32>(
+    max<u32>(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1)),
+    max<u32>(i32x4.extract_lane(most, 2), i32x4.extract_lane(most, 3)),
+  );
+  for (; i < count; i++) greatest = max<u32>(greatest, load<u32>(rows + ((<usize>i) << 2)));
+  return greatest;
+}

@@ -9,7 +9,7 @@ export { impliedVol } from './implied';
 export { historyAdd, historyDates, historyFree, historyNew, historySeal } from './history';
 export { addLeg, allFinite, losses, worst } from './losses';
 export { shortfall } from './shortfall';
-export { gridLosses } from './grid';
+export { greatestRow, gridLosses } from './grid';
 export { jacobi } from './jacobi';
 export { rules } from './rules';
 export { basisArray, linearArray } from './arrays';

@@ -90,7 +90,18 @@ export function worst(losses: usize, length: i32): i32 {
 
 /** Is every number finite? Infinity - Infinity and NaN - NaN are both NaN, which differs from 0. */
 export function allFinite(values: usize, length: i32): bool {
-  for (let j = 0; j < length; j++) {
+  const zero = f64x2.splat(0);
+  let lost = zero;
+  let j = 0;
+  for (; j + 4 <= length; j += 4) {
+    const at = values + ((<usize>j) << 3);
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    lost = v128.or(lost, f64x2.ne(f64x2.sub(a, a), zero));
+    lost = v128.or(lost, f64x2.ne(f64x2.sub(b, b), zero));
+  }
+  if (v128.any_true(lost)) return false;
+  for (; j < length; j++) {
     const value = load<f64>(values + ((<usize>j) << 3));
     if (value - value !== 0) return false;
   }

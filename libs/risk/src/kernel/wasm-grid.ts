@@ -15,6 +15,7 @@ interface GridExports {
     out: number,
   ): void;
   allFinite(values: number, length: number): number;
+  greatestRow(rows: number, count: number): number;
 }
 
 /** Legs and accounts of one call into the kernel: what is copied in is still in a processor's cache when it is read. */
@@ -140,10 +141,9 @@ class Chunks {
     const last = offsets[to] ?? 0;
     const starts = this.memory.i32(this.offsets, to - from + 1);
     for (let a = from; a <= to; a++) starts[a - from] = (offsets[a] ?? 0) - first;
-    let highest = 0;
-    for (let i = first; i < last; i++) highest = Math.max(highest, instruments[i] ?? 0);
-    if (highest >= rows) throw legsError('instruments', `${highest} of ${rows} rows`);
     this.memory.i32(this.instruments, last - first).set(instruments.subarray(first, last));
+    const highest = this.kernel.greatestRow(this.instruments, last - first) >>> 0;
+    if (highest >= rows) throw legsError('instruments', `${highest} of ${rows} rows`);
     this.memory.f64(this.quantities, last - first).set(quantities.subarray(first, last));
     if (this.kernel.allFinite(this.quantities, last - first)) return;
     throw new KernelError('value-out-of-bounds', 'quantities', 'every one must be a finite number');
