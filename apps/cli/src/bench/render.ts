@@ -3,10 +3,11 @@ import type { BenchRow } from './statistics.js';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
-/** The rows as a table for people. */
+/** The rows as a table for people, their notes below it. */
 export function renderRows(rows: readonly BenchRow[]): string {
   const right = (title: string) => ({ title, align: 'right' as const });
-  return table(
+  const most = Math.max(0, ...rows.map(({ samples }) => samples));
+  const rendered = table(
     [
       { title: 'row' },
       right('ours'),
@@ -27,6 +28,8 @@ export function renderRows(rows: readonly BenchRow[]): string {
       row.met ? 'yes' : 'NO',
       row.against,
     ]),
-    { title: `medians of ${rows[0]?.samples ?? 0} interleaved samples` },
+    { title: `medians of ${most} interleaved samples` },
   );
+  const notes = rows.flatMap(({ id, note }) => (note === undefined ? [] : [`${id}: ${note}`]));
+  return [rendered, ...notes].join('\n');
 }

@@ -15,6 +15,8 @@ export interface BenchRow {
   readonly met: boolean;
   /** Samples behind each median. */
   readonly samples: number;
+  /** What else was measured, or why a goal is missed. */
+  readonly note?: string;
 }
 
 /** What a row says before it was measured. */
@@ -28,6 +30,9 @@ export function median(values: readonly number[]): number {
   if (upper === undefined || lower === undefined) throw new RangeError('no samples, no median');
   return (lower + upper) / 2;
 }
+
+/** Told after every sample that counts. */
+export type SampleHook = (name: string, round: number, rate: number) => void;
 
 /** Takes one sample and returns its rate. */
 export type Contender = () => Promise<number>;
