@@ -3,11 +3,11 @@ import type { BenchRow } from './statistics.js';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
-/** The rows as a table for people, their notes below it. */
+/** The rows as a table for people. */
 export function renderRows(rows: readonly BenchRow[]): string {
   const right = (title: string) => ({ title, align: 'right' as const });
-  const most = Math.max(0, ...rows.map(({ samples }) => samples));
-  const rendered = table(
+  const notes = rows.flatMap(({ id, note }) => (note === undefined ? [] : [`${id}: ${note}`]));
+  const lines = table(
     [
       { title: 'row' },
       right('ours'),
@@ -28,8 +28,7 @@ export function renderRows(rows: readonly BenchRow[]): string {
       row.met ? 'yes' : 'NO',
       row.against,
     ]),
-    { title: `medians of ${most} interleaved samples` },
+    { title: `medians of ${rows[0]?.samples ?? 0} interleaved samples` },
   );
-  const notes = rows.flatMap(({ id, note }) => (note === undefined ? [] : [`${id}: ${note}`]));
-  return [rendered, ...notes].join('\n');
+  return [lines, ...notes].join('\n');
 }

@@ -15,7 +15,7 @@ export interface BenchRow {
   readonly met: boolean;
   /** Samples behind each median. */
   readonly samples: number;
-  /** What else was measured, or why a goal is missed. */
+  /** What the ratio does not say: the cause where a goal is missed, a number beside it. */
   readonly note?: string;
 }
 
@@ -31,7 +31,14 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** Told after every sample that counts. */
+/** So many units of work on this thread, per second. */
+export function rateOf(units: number, work: () => unknown): Promise<number> {
+  const start = performance.now();
+  work();
+  return Promise.resolve((units * 1000) / (performance.now() - start));
+}
+
+/** Told of every sample that counts. */
 export type SampleHook = (name: string, round: number, rate: number) => void;
 
 /** Takes one sample and returns its rate. */
@@ -63,7 +70,12 @@ export async function interleave<K extends string>(
 }
 
 /** Compares two sets of samples; both have the same number by construction. */
-export function rowOf(spec: RowSpec, ours: readonly number[], theirs: readonly number[]): BenchRow {
+export function rowOf(
+  spec: RowSpec,
+  ours: readonly number[],
+  theirs: readonly number[],
+  note?: string,
+): BenchRow {
   const { id, name, unit, against, goal } = spec;
   const value = median(ours);
   const againstValue = median(theirs);
@@ -79,5 +91,6 @@ export function rowOf(spec: RowSpec, ours: readonly number[], theirs: readonly n
     goal,
     met: ratio >= goal,
     samples: ours.length,
+    ...(note !== undefined && { note }),
   };
 }

@@ -2,7 +2,7 @@ import type { Book, OpenOrder, Quantity, RiskPosition } from '../../book.js';
 import { byCodeUnits, sumOf, toFloat } from '../../exact.js';
 import type { ScenarioArray } from '../../kernel/port.js';
 import type { Fallback } from '../../requirement.js';
-import { finite } from '../../risk-error.js';
+import { finite, within } from '../../risk-error.js';
 import type { Scenarios } from '../../scenarios/scenarios.js';
 import type { Part } from '../../explain.js';
 import { assetWorth } from './instrument-risk.js';
@@ -41,6 +41,9 @@ export interface Account {
   readonly fallbacks: readonly Fallback[];
 }
 
+/** Contracts or coins beyond which a quantity is a mistake, and sums would leave float64. */
+const MOST = 1e24;
+
 /** Quantities of one id summed exactly, zeros dropped, in code-unit order of id: the order of the book's entries is gone. */
 export function netted(
   entries: readonly (Quantity & { readonly id: string })[],
@@ -51,10 +54,15 @@ export function netted(
     if (kept) kept.push(entry);
     else byId.set(entry.id, [entry]);
   }
-  return [...byId.keys()].sort(byCodeUnits).flatMap((id) => {
-    const { quantity, quantityScale } = sumOf(byId.get(id) ?? []);
-    return quantity === 0n ? [] : [{ id, quantity: toFloat(quantity, quantityScale, id) }];
-  });
+  const out: { readonly id: string; readonly quantity: number }[] = [];
+  for (const id of [...byId.keys()].sort(byCodeUnits)) {
+    const same = byId.get(id) ?? [];
+    const { quantity, quantityScale } = (same.length === 1 && same[0]) || sumOf(same);
+    if (quantity === 0n) continue;
+    const units = within(toFloat(quantity, quantityScale, id), -MOST, MOST, `${id} quantity`);
+    out.push({ id, quantity: units });
+  }
+  return out;
 }
 
 /** The account of a book in a market. Throws `RiskError` as the reader of instruments does. */
@@ -91,9 +99,15 @@ export function legsOf(
   positions: readonly (Quantity & { readonly instrument: string })[],
   risk: MarketRisk,
 ): readonly Leg[] {
-  return netted(positions.map((each) => ({ ...each, id: each.instrument }))).map(
-    ({ id, quantity }) => ({ id, quantity, ...risk.instrument(id) }),
-  );
+  const entries = positions.map(({ instrument: id, quantity, quantityScale }) => ({
+    id,
+    quantity,
+    quantityScale,
+  }));
+  return netted(entries).map(({ id, quantity }) => {
+    const { terms, array, grid, risk: own } = risk.instrument(id);
+    return { id, quantity, terms, risk: own, ...(array && { array }), ...(grid && { grid }) };
+  });
 }
 
 /** What an account holds: the part of it that orders change. */

@@ -2,7 +2,7 @@ import type { Book, OpenOrder } from '../../book.js';
 import { explain, explainEquity, explainMargin, type Part } from '../../explain.js';
 import { assertIdentity, identify } from '../../identity.js';
 import type { RiskKernel } from '../../kernel/port.js';
-import type { RuleResult, Rules } from '../../kernel/rule-tables.js';
+import type { RuleResult, Rules, RuleTotals } from '../../kernel/rule-tables.js';
 import type { Market } from '../../market.js';
 import type { AssessOptions, MarginModel, ModelIdentity } from '../../model.js';
 import type { UrsParameters } from '../../parameters.js';
@@ -74,16 +74,8 @@ export class UrsModel implements MarginModel {
     return { requirement, account, sets: found.sets, rules: found.rules };
   }
 
-  /** Margin before it is money: what a search over many books wants. Numeraire. */
-  margins(
-    book: Book,
-    market: Market,
-  ): {
-    readonly core: number;
-    readonly risk: number;
-    readonly initialMargin: number;
-    readonly maintenanceMargin: number;
-  } {
+  /** Core, grid, floor, add-ons and margins before they are money, without orders: what a search over many books wants. Numeraire. */
+  margins(book: Book, market: Market): RuleTotals {
     const risk = this.riskOf(market);
     const account = accountOf(book, risk);
     return this.rulesOf(account.legs, account.moving, account.unrealised, risk).rules.totals;
@@ -109,13 +101,7 @@ export class UrsModel implements MarginModel {
     const alpha = parameters.number('core.alpha');
     const sets = lossesOf(kernel, scenarios, account.moving, alpha);
     const shortfalls = sets.map(({ shortfall }) => shortfall.value);
-    const { tables, underlyings } = tablesOf(
-      legs,
-      shortfalls,
-      account.unrealised,
-      risk,
-      parameters,
-    );
+    const { tables, underlyings } = tablesOf(legs, shortfalls, account.unrealised, risk);
     return { sets, rules: kernel.rules(tables), underlyings };
   }
 
@@ -127,7 +113,7 @@ export class UrsModel implements MarginModel {
   ): Pick<Found, 'rules'> {
     const { kernel, scenarios, parameters } = this.parts;
     const shortfalls = shortfallsOf(kernel, scenarios, moving, parameters.number('core.alpha'));
-    const { tables } = tablesOf(legs, shortfalls, unrealised, risk, parameters);
+    const { tables } = tablesOf(legs, shortfalls, unrealised, risk);
     return { rules: kernel.rules(tables) };
   }
 
