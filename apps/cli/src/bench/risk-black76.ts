@@ -39,9 +39,17 @@ export async function benchBlack76(samples: number, onSample: SampleHook): Promi
     (name, round, rate) => rate > 0 && onSample(name, round, rate),
   );
   return [
-    ...(price ? [rowOf(riskRows.black76, rates.kernel, rates.quantlib)] : []),
+    ...(price ? [explained(rowOf(riskRows.black76, rates.kernel, rates.quantlib))] : []),
     ...(hasPython ? [rowOf(riskRows.python, rates.kernel, rates.python)] : []),
   ];
+}
+
+/** Says why a goal is missed. */
+function explained(row: BenchRow): BenchRow {
+  const note =
+    'a logarithm, an exponential and two ratios of Mills for every two prices, most digits kept in the wings too; ' +
+    'WebAssembly has no vectors wider than two numbers, and V8 compiles the other side as well';
+  return row.met ? row : { ...row, note };
 }
 
 /** The module by name, so that a build without it is a build. */
