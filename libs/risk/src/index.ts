@@ -58,6 +58,9 @@ export {
 } from './scenarios/scenarios.js';
 export { isModelId, modelIdPattern } from './model.js';
 export { FixedGridModel, gridDefaults, type GridParameters } from './models/grid-model.js';
+export { HistoricalModel, type HistoricalName } from './models/historical-model.js';
+export { TieredModel } from './models/tiered-model.js';
+export type { ComparisonParts } from './models/comparison.js';
 export { type ModelParts, ModelRegistry } from './models/registry.js';
 export { type Assessment, UrsModel, type UrsParts } from './models/urs/urs.js';
 export { accountRisk, type AccountRisk } from './account-risk.js';

@@ -12,7 +12,7 @@ import {
 import { createDatabase } from '../demo/database.js';
 import { tradeEvents, type Load } from './load.js';
 import { withScratchFile } from './machine.js';
-import { interleave, rowOf, type BenchRow, type RowSpec } from './statistics.js';
+import { interleave, rowOf, type BenchRow, type RowSpec, type SampleHook } from './statistics.js';
 
 const BATCH = 1_000;
 const BATCHES = 40;
@@ -33,8 +33,6 @@ export const journalRows = {
     goal: 0.5,
   },
 } satisfies Record<string, RowSpec>;
-
-type SampleHook = (name: string, round: number, rate: number) => void;
 
 /** Appends the same batches to our journal, to a table by COPY, and to a bare file. */
 export async function benchJournal(

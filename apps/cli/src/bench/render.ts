@@ -6,7 +6,8 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en');
 /** The rows as a table for people. */
 export function renderRows(rows: readonly BenchRow[]): string {
   const right = (title: string) => ({ title, align: 'right' as const });
-  return table(
+  const notes = rows.flatMap(({ id, note }) => (note === undefined ? [] : [`${id}: ${note}`]));
+  const lines = table(
     [
       { title: 'row' },
       right('ours'),
@@ -29,4 +30,5 @@ export function renderRows(rows: readonly BenchRow[]): string {
     ]),
     { title: `medians of ${rows[0]?.samples ?? 0} interleaved samples` },
   );
+  return [lines, ...notes].join('\n');
 }

@@ -13,7 +13,9 @@ import { readLoad } from './load.js';
 import { machineFacts } from './machine.js';
 import { refuseLooseDurability } from './postgres.js';
 import { renderRows } from './render.js';
-import type { BenchRow } from './statistics.js';
+import { benchRisk } from './risk.js';
+import { riskRows } from './risk-rows.js';
+import type { BenchRow, SampleHook } from './statistics.js';
 
 export interface BenchOptions {
   /** Print the rows as one JSON array, the last line. */
@@ -28,7 +30,9 @@ export interface BenchOptions {
 export const DEFAULT_SAMPLES = 7;
 
 const journalIds = Object.values(journalRows).map(({ id }) => id);
-const ids = [...journalIds, intakeRow.id];
+const riskIds = Object.values(riskRows).map(({ id }) => id);
+const serviceIds = [...journalIds, intakeRow.id];
+const ids = [...serviceIds, ...riskIds];
 
 /** `novate bench`: our rates against plain ones, in one run on this machine. Resolves with the exit code. */
 export async function runBench(options: BenchOptions): Promise<number> {
@@ -66,6 +70,35 @@ async function measure(
   progress: Progress,
   cleanup: Cleanup,
 ): Promise<BenchRow[]> {
+  const onSample = (name: string, round: number, rate: number): void =>
+    progress.step(`${name} ${round}/${samples}: ${Math.round(rate).toLocaleString('en')}/s`);
+  const rows = wanted.some((id) => serviceIds.includes(id))
+    ? await measureServices(wanted, { samples, progress, cleanup, onSample })
+    : [];
+  if (wanted.some((id) => riskIds.includes(id))) {
+    progress.step('risk: warming up');
+    const measured = await benchRisk(wanted, samples, onSample);
+    const missing = wanted.filter(
+      (id) => riskIds.includes(id) && !measured.some((row) => row.id === id),
+    );
+    for (const id of missing) progress.step(`${id}: left out, its baseline is not installed`);
+    rows.push(...measured);
+  }
+  return rows.filter(({ id }) => wanted.includes(id));
+}
+
+interface Run {
+  readonly samples: number;
+  readonly progress: Progress;
+  readonly cleanup: Cleanup;
+  readonly onSample: SampleHook;
+}
+
+/** Rows that need Postgres, and Kafka where intake is among them. */
+async function measureServices(
+  wanted: readonly string[],
+  { samples, progress, cleanup, onSample }: Run,
+): Promise<BenchRow[]> {
   const report = (line: string): void => progress.step(line);
   const withKafka = wanted.includes(intakeRow.id);
   const how = { progress: report, signal: cleanup.signal };
@@ -79,8 +112,6 @@ async function measure(
   await refuseLooseDurability(postgres);
 
   const load = readLoad(INTAKE_TRADES);
-  const onSample = (name: string, round: number, rate: number): void =>
-    progress.step(`${name} ${round}/${samples}: ${Math.round(rate).toLocaleString('en')}/s`);
   const rows: BenchRow[] = [];
   if (wanted.some((id) => journalIds.includes(id))) {
     progress.step('journal: warming up');
@@ -92,7 +123,7 @@ async function measure(
       await benchIntake({ postgres, brokers: urls[1] ?? '', load, samples, onSample, cleanup }),
     );
   }
-  return rows.filter(({ id }) => wanted.includes(id));
+  return rows;
 }
 
 function addressOf({ name, url, reason }: Resolved): string {

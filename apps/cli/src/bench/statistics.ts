@@ -15,6 +15,8 @@ export interface BenchRow {
   readonly met: boolean;
   /** Samples behind each median. */
   readonly samples: number;
+  /** What the ratio does not say: the cause where a goal is missed, a number beside it. */
+  readonly note?: string;
 }
 
 /** What a row says before it was measured. */
@@ -28,6 +30,16 @@ export function median(values: readonly number[]): number {
   if (upper === undefined || lower === undefined) throw new RangeError('no samples, no median');
   return (lower + upper) / 2;
 }
+
+/** So many units of work on this thread, per second. */
+export function rateOf(units: number, work: () => unknown): Promise<number> {
+  const start = performance.now();
+  work();
+  return Promise.resolve((units * 1000) / (performance.now() - start));
+}
+
+/** Told of every sample that counts. */
+export type SampleHook = (name: string, round: number, rate: number) => void;
 
 /** Takes one sample and returns its rate. */
 export type Contender = () => Promise<number>;
@@ -58,7 +70,12 @@ export async function interleave<K extends string>(
 }
 
 /** Compares two sets of samples; both have the same number by construction. */
-export function rowOf(spec: RowSpec, ours: readonly number[], theirs: readonly number[]): BenchRow {
+export function rowOf(
+  spec: RowSpec,
+  ours: readonly number[],
+  theirs: readonly number[],
+  note?: string,
+): BenchRow {
   const { id, name, unit, against, goal } = spec;
   const value = median(ours);
   const againstValue = median(theirs);
@@ -74,5 +91,6 @@ export function rowOf(spec: RowSpec, ours: readonly number[], theirs: readonly n
     goal,
     met: ratio >= goal,
     samples: ours.length,
+    ...(note !== undefined && { note }),
   };
 }

@@ -28,21 +28,35 @@ export function logRatio2(lo: v128, hi: v128): v128 {
  */
 export function timeValue2(forward: v128, strike: v128, years: v128, vol: v128): v128 {
   const lo = f64x2.pmin(forward, strike);
-  const hi = f64x2.pmax(forward, strike);
-  const deviation = f64x2.mul(vol, f64x2.sqrt(years));
-  const s = f64x2.pmax(f64x2.pmin(deviation, both(200)), both(1e-300));
-  const half = f64x2.mul(s, both(0.5));
-  const h = f64x2.pmax(f64x2.div(logRatio2(lo, hi), s), both(-1e3));
+  const half = halfDeviation2(years, vol);
+  const h = distance2(lo, f64x2.pmax(forward, strike), half);
+  return fromParts2(lo, half, h, weight2(lo, f64x2.add(h, half)));
+}
+
+/** s/2, kept where it can be divided by and its square is a float. */
+function halfDeviation2(years: v128, vol: v128): v128 {
+  const s = f64x2.mul(vol, f64x2.sqrt(years));
+  return f64x2.mul(f64x2.pmax(f64x2.pmin(s, both(200)), both(1e-300)), both(0.5));
+}
+
+/** h = ln(lo/hi) / s, never above zero. */
+function distance2(lo: v128, hi: v128, half: v128): v128 {
+  return f64x2.pmax(f64x2.div(logRatio2(lo, hi), f64x2.add(half, half)), both(-1e3));
+}
+
+/** lo exp(-d^2/2). */
+function weight2(lo: v128, d: v128): v128 {
+  return f64x2.mul(lo, exp2(f64x2.mul(f64x2.mul(d, d), both(-0.5))));
+}
+
+function fromParts2(lo: v128, half: v128, h: v128, weight: v128): v128 {
   const d = f64x2.add(h, half);
-  const square = f64x2.mul(f64x2.mul(d, d), both(-0.5));
-  const weight = f64x2.mul(lo, exp2(square));
   const upper = f64x2.mul(weight, mills2(f64x2.abs(d)));
   const lower = f64x2.mul(weight, mills2(f64x2.sub(half, h)));
   const inside = f64x2.sub(f64x2.sub(lo, upper), lower);
   const outside = f64x2.sub(upper, lower);
   const value = v128.bitselect(inside, outside, f64x2.gt(d, both(0)));
-  const positive = f64x2.gt(lo, both(0));
-  return v128.and(f64x2.pmax(value, both(0)), positive);
+  return v128.and(f64x2.pmax(value, both(0)), f64x2.gt(lo, both(0)));
 }
 
 /** Black-76 of two options. `sign` is 1 for a call, -1 for a put; all else as `black76`. */
@@ -54,9 +68,19 @@ export function black76x2(
   vol: v128,
   discount: v128,
 ): v128 {
+  const value = timeValue2(forward, strike, years, vol);
+  return withIntrinsic2(sign, forward, strike, discount, value);
+}
+
+function withIntrinsic2(
+  sign: v128,
+  forward: v128,
+  strike: v128,
+  discount: v128,
+  value: v128,
+): v128 {
   const gain = f64x2.mul(sign, f64x2.sub(forward, strike));
-  const intrinsic = f64x2.pmax(gain, both(0));
-  return f64x2.mul(discount, f64x2.add(intrinsic, timeValue2(forward, strike, years, vol)));
+  return f64x2.mul(discount, f64x2.add(f64x2.pmax(gain, both(0)), value));
 }
 
 /**
@@ -84,9 +108,17 @@ export function timeValue(forward: f64, strike: f64, years: f64, vol: f64): f64 
   return first(timeValue2(both(forward), both(strike), both(years), both(vol)));
 }
 
+/** Options of one block, and what its loops hand on: s/2, h and weight of each. */
+const BLOCK: usize = 64;
+const HALVES = memory.data(64 << 3, 16);
+const DISTANCES = memory.data(64 << 3, 16);
+const WEIGHTS = memory.data(64 << 3, 16);
+
 /**
  * Prices of `count` options from columns in memory (pointers to float64; `call` to bytes, 1 or 0) into `out`. Columns
- * have room for an even number of options: the last pair may reach one past the end.
+ * have room for an even number of options: the last pair may reach one past the end. One price is a long chain of
+ * operations that wait for each other; three short loops over a block let a processor work on several at a time. The
+ * operations, and so the bits, are those of one price alone.
  */
 export function black76Batch(
   count: i32,
@@ -98,24 +130,57 @@ export function black76Batch(
   discount: usize,
   out: usize,
 ): void {
-  for (let i: usize = 0; i < <usize>count; i += 2) {
-    const at = i << 3;
-    const price = black76x2(
-      signs(call + i),
-      v128.load(forward + at),
-      v128.load(strike + at),
-      v128.load(years + at),
-      v128.load(vol + at),
-      v128.load(discount + at),
-    );
-    v128.store(out + at, price);
+  for (let from: usize = 0; from < <usize>count; from += BLOCK) {
+    const at = from << 3;
+    const bytes = min(<usize>count - from, BLOCK) << 3;
+    distances(bytes, forward + at, strike + at, years + at, vol + at);
+    weights(bytes, forward + at, strike + at);
+    prices(bytes, call + from, forward + at, strike + at, discount + at, out + at);
   }
 }
 
+function distances(bytes: usize, forward: usize, strike: usize, years: usize, vol: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const f = v128.load(forward + at);
+    const k = v128.load(strike + at);
+    const half = halfDeviation2(v128.load(years + at), v128.load(vol + at));
+    v128.store(HALVES + at, half);
+    v128.store(DISTANCES + at, distance2(f64x2.pmin(f, k), f64x2.pmax(f, k), half));
+  }
+}
+
+function weights(bytes: usize, forward: usize, strike: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const lo = f64x2.pmin(v128.load(forward + at), v128.load(strike + at));
+    const d = f64x2.add(v128.load(DISTANCES + at), v128.load(HALVES + at));
+    v128.store(WEIGHTS + at, weight2(lo, d));
+  }
+}
+
+function prices(
+  bytes: usize,
+  call: usize,
+  forward: usize,
+  strike: usize,
+  discount: usize,
+  out: usize,
+): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const f = v128.load(forward + at);
+    const k = v128.load(strike + at);
+    const half = v128.load(HALVES + at);
+    const h = v128.load(DISTANCES + at);
+    const value = fromParts2(f64x2.pmin(f, k), half, h, v128.load(WEIGHTS + at));
+    const sign = signs(call + (at >> 3));
+    v128.store(out + at, withIntrinsic2(sign, f, k, v128.load(discount + at), value));
+  }
+}
+
+/** 1 for a call and -1 for a put, of the four pairs there can be. */
+const SIGNS = memory.data<f64>([-1, -1, 1, -1, -1, 1, 1, 1], 16);
+
 /** Two bytes, 1 or 0, as 1 or -1 each. */
 function signs(call: usize): v128 {
-  const flags = i32x4.splat((<i32>load<u8>(call)) | ((<i32>load<u8>(call + 1)) << 16));
-  const pair = i32x4.extend_low_i16x8_u(flags);
-  const ones = f64x2.convert_low_i32x4_u(pair);
-  return f64x2.sub(f64x2.add(ones, ones), both(1));
+  const pair = ((<usize>load<u8>(call)) & 1) | (((<usize>load<u8>(call, 1)) & 1) << 1);
+  return v128.load(SIGNS + (pair << 4));
 }

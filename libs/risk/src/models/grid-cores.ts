@@ -16,7 +16,7 @@ import {
   type VolShock,
 } from './grid.js';
 import { badInput } from './input.js';
-import { spanScenarios } from './span.js';
+import { spanRows, spanVolShock } from './span.js';
 import { valueAtRisk } from './tail.js';
 
 /** Follows each factor and says how far a grid reaches tomorrow, as a move. */
@@ -163,12 +163,8 @@ export const spanCoreModel = gridCore({
   name: 'span',
   version: '1',
   title: "SPAN's 16 scenarios, 6 sigma (.99), credits .6",
-  rows: spanScenarios().map(({ price, vol, covered }) => ({
-    move: price,
-    vol: vol > 0 ? 'up' : vol < 0 ? 'down' : 'none',
-    share: covered,
-  })),
-  volShock: { ...plainVolShock, up: 0.25, down: 0.25, shortPower: 0, longPower: 0 },
+  rows: spanRows(1),
+  volShock: spanVolShock,
   offset: 0.6,
   ranges: sixSigmas,
 });

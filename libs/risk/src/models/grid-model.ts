@@ -1,24 +1,34 @@
 import type { Book } from '../book.js';
 import { byCodeUnits } from '../exact.js';
-import { explain, explainEquity, explainMargin, type Part } from '../explain.js';
-import { hashDocument } from '../canonical.js';
+import type { Part } from '../explain.js';
 import { identify } from '../identity.js';
-import type { RiskKernel, Valuation } from '../kernel/port.js';
+import type { Valuation } from '../kernel/port.js';
 import type { Market } from '../market.js';
 import type { MarginModel, ModelIdentity } from '../model.js';
-import type { UrsParameters } from '../parameters.js';
 import type { Requirement } from '../requirement.js';
-import { roundNearest } from '../rounding.js';
-import { scenarioRoot, type Scenarios } from '../scenarios/scenarios.js';
+import { within } from '../risk-error.js';
+import { scenarioRoot } from '../scenarios/scenarios.js';
+import {
+  askedOf,
+  type ComparisonParts,
+  comparisonHash,
+  comparisonRequirement,
+  unpriced,
+} from './comparison.js';
 import {
   cryptoVolShock,
   deriveRows,
+  gridMargin,
   gridModel,
   type GridRow,
+  plainRows,
+  plainVolShock,
   shockedVol,
+  type VolShock,
   worstRow,
 } from './grid.js';
-import { accountOf } from './urs/account.js';
+import { spanRows, spanVolShock } from './span.js';
+import { ASSET, type Held, type Leg } from './urs/account.js';
 import { MarketRisk, worthOf } from './urs/market-risk.js';
 
 /** What a fixed grid is: its ranges, and the maintenance share. Derive's published numbers; other coins as OKX states them. */
@@ -27,6 +37,12 @@ export interface GridParameters {
   readonly ranges: Readonly<Record<string, number>>;
   readonly otherRange: number;
   readonly maintenanceShare: number;
+  /** Derive's 31 with its tails (where absent), SPAN's 16, or nine moves by three volatilities. */
+  readonly rows?: keyof typeof grids;
+  /** Share of one underlying's gains that offsets others' losses in the same row (Deribit: .6). Absent: none, each at its worst row. */
+  readonly offset?: number;
+  /** Least margin of an underlying per option sold, fraction of its price (SPAN's short option minimum). Absent: 0. */
+  readonly shortOptionMinimum?: number;
 }
 
 export const gridDefaults: GridParameters = {
@@ -35,65 +51,57 @@ export const gridDefaults: GridParameters = {
   maintenanceShare: 0.8,
 };
 
-export interface GridParts {
-  readonly kernel: RiskKernel;
-  /** Of `urs`: what tells which instrument is of which underlying, and haircuts; no number of its core enters. */
-  readonly parameters: UrsParameters;
-  readonly scenarios: readonly Scenarios[];
+interface Grid {
+  rows(range: number): readonly GridRow[];
+  readonly vol: VolShock;
+}
+
+const grids = {
+  derive: { rows: deriveRows, vol: cryptoVolShock },
+  span: { rows: spanRows, vol: spanVolShock },
+  plain: { rows: plainRows, vol: plainVolShock },
+} satisfies Record<string, Grid>;
+
+export interface GridParts extends ComparisonParts {
   readonly grid?: GridParameters;
 }
 
+/** One underlying's profit in each row of its grid, and the options sold of it: see `soldOf`. */
+interface Scan {
+  readonly profit: Float64Array;
+  sold: number;
+}
+
 /**
- * `scan` on Derive's fixed grid, asked the same question as `urs`: the same books, equity and fallbacks; per underlying the worst of 31
- * moves of spot and volatility, collateral that cancels risk inside it. Underlyings do not net. Contingencies on top (basis, perpetuals,
- * naked options), which Derive adds, are left out, so the comparison is kind to the grid. For comparison only.
+ * `scan` on fixed grids: per underlying the worst of its rows of spot and volatility, collateral that cancels risk inside it. Underlyings
+ * do not net, or by a share of gains. Contingencies on top (basis, perpetuals, naked options), which Derive adds, are left out, so
+ * the comparison is kind to the grid. For comparison only.
  */
 export class FixedGridModel implements MarginModel {
   readonly identity: ModelIdentity;
-  private readonly grid: GridParameters;
+  private readonly parameters: GridParameters;
+  private readonly grid: Grid;
+  private readonly changes = new WeakMap<Valuation, Float64Array>();
   private kept: MarketRisk | undefined;
 
+  /** Throws `out-of-bounds` or `not-finite` on parameters that mean nothing. */
   constructor(private readonly parts: GridParts) {
-    this.grid = parts.grid ?? gridDefaults;
+    this.parameters = checked(parts.grid ?? gridDefaults);
+    this.grid = grids[this.parameters.rows ?? 'derive'];
     this.identity = identify({
       ...gridModel,
       wasmHash: parts.kernel.hash,
-      parametersHash: hashDocument(this.grid),
+      parametersHash: comparisonHash(parts, this.parameters),
       scenarioRoot: scenarioRoot(parts.scenarios),
     });
   }
 
   assess(book: Book, market: Market): Requirement {
-    const risk = this.riskOf(market);
-    const account = accountOf(book, risk);
-    const profits = new Map<string, Float64Array>();
-    const add = (underlying: string, valuation: Valuation, quantity: number): void => {
-      const row = this.changes(underlying, valuation);
-      const sum = profits.get(underlying) ?? new Float64Array(row.length);
-      profits.set(
-        underlying,
-        sum.map((each, j) => each + quantity * (row[j] ?? 0)),
-      );
-    };
-    let fallback = 0;
-    for (const { quantity, risk: own } of account.legs) {
-      if (own.valuation) add(own.instrument.underlying, own.valuation, quantity);
-      else
-        fallback +=
-          Math.max(quantity, 0) * own.worst.long + Math.max(-quantity, 0) * own.worst.short;
-    }
-    for (const { id, quantity, factor, slope, set } of account.moving) {
-      if (!id.startsWith('asset:')) continue;
-      const underlying = set.history.factors[factor]?.id ?? id;
-      const spot = { kind: 'linear', size: 1, price: slope, factor, move: 'relative' } as const;
-      add(underlying, spot, quantity);
-    }
-    const parts: Part[] = [...profits.keys()].sort(byCodeUnits).map((name) => ({
-      name,
-      value: worstRow(profits.get(name) ?? []).loss,
-    }));
-    if (fallback > 0) parts.push({ name: 'fallback', value: fallback });
-    return this.requirement(book, market, account, parts);
+    const { maintenanceShare } = this.parameters;
+    const { scale } = market.numeraire;
+    return comparisonRequirement(book, this.riskOf(market), this.identity, (held) =>
+      askedOf([...this.scanned(held, market), ...unpriced(held.legs)], maintenanceShare, scale),
+    );
   }
 
   release(): void {
@@ -109,15 +117,66 @@ export class FixedGridModel implements MarginModel {
     return this.kept;
   }
 
-  /** Change of one contract's worth in every row of its underlying's grid; no time passes. */
-  private changes(underlying: string, valuation: Valuation): Float64Array {
-    const rows = deriveRows(this.grid.ranges[underlying] ?? this.grid.otherRange);
-    return Float64Array.from(
-      rows,
-      ({ move, vol, share }) => share * this.change(valuation, move, vol),
-    );
+  /** One part per underlying, in order of name; or one for all where gains offset. */
+  private scanned(held: Held, market: Market): Part[] {
+    const scans = [...this.scansOf(held)].sort(([a], [b]) => byCodeUnits(a, b));
+    const { offset, shortOptionMinimum = 0 } = this.parameters;
+    const least = (underlying: string, { sold }: Scan): number =>
+      shortOptionMinimum * sold * Math.abs(market.underlyings.get(underlying)?.price ?? 0);
+    if (offset === undefined) {
+      return scans.map(([name, scan]) => ({
+        name,
+        value: Math.max(worstRow(scan.profit).loss, least(name, scan)),
+      }));
+    }
+    const profits = scans.map(([, { profit }]) => profit);
+    const minimum = scans.reduce((sum, [name, scan]) => sum + least(name, scan), 0);
+    return [{ name: 'scan', value: Math.max(gridMargin(profits, offset).margin, minimum) }];
   }
 
+  private scansOf({ legs, moving }: Held): ReadonlyMap<string, Scan> {
+    const scans = new Map<string, Scan>();
+    for (const { quantity, risk } of legs) {
+      if (!risk.valuation) continue;
+      const scan = this.add(scans, risk.instrument.underlying, risk.valuation, quantity);
+      scan.sold += soldOf(quantity, risk);
+    }
+    for (const { id, quantity, factor, slope, set } of moving) {
+      if (!id.startsWith(ASSET)) continue;
+      const underlying = set.history.factors[factor]?.id ?? id;
+      const spot = { kind: 'linear', size: 1, price: slope, factor, move: 'relative' } as const;
+      this.add(scans, underlying, spot, quantity);
+    }
+    return scans;
+  }
+
+  private add(
+    scans: Map<string, Scan>,
+    underlying: string,
+    valuation: Valuation,
+    quantity: number,
+  ): Scan {
+    const changes = this.changesOf(underlying, valuation);
+    const scan = scans.get(underlying) ?? { profit: new Float64Array(changes.length), sold: 0 };
+    scans.set(underlying, scan);
+    changes.forEach((change, j) => (scan.profit[j] = (scan.profit[j] ?? 0) + quantity * change));
+    return scan;
+  }
+
+  /** Change of one contract's worth in every row; kept, since a market's valuations serve every account. */
+  private changesOf(underlying: string, valuation: Valuation): Float64Array {
+    const kept = this.changes.get(valuation);
+    if (kept) return kept;
+    const { ranges, otherRange } = this.parameters;
+    const made = Float64Array.from(
+      this.grid.rows(ranges[underlying] ?? otherRange),
+      ({ move, vol, share }) => share * this.change(valuation, move, vol),
+    );
+    this.changes.set(valuation, made);
+    return made;
+  }
+
+  /** Change of one contract's worth; no time passes. */
   private change(valuation: Valuation, move: number, vol: GridRow['vol']): number {
     const { kernel } = this.parts;
     switch (valuation.kind) {
@@ -127,55 +186,41 @@ export class FixedGridModel implements MarginModel {
         return valuation.size * Math.abs(valuation.price) * move;
       case 'option': {
         const { terms } = valuation;
-        const forward = terms.forward + Math.abs(terms.forward) * move;
-        const shocked = shockedVol(kernel, terms.vol, terms.years, vol, cryptoVolShock);
-        const after = { ...valuation, terms: { ...terms, forward, vol: shocked } };
+        const after = { ...valuation, terms: { ...terms, ...this.shocked(terms, move, vol) } };
         return worthOf(kernel, after) - worthOf(kernel, valuation);
       }
       case 'piecewise': {
-        const forward = valuation.forward + Math.abs(valuation.forward) * move;
-        const shocked = shockedVol(kernel, valuation.vol, valuation.years, vol, cryptoVolShock);
-        return (
-          worthOf(kernel, { ...valuation, forward, vol: shocked }) - worthOf(kernel, valuation)
-        );
+        const after = { ...valuation, ...this.shocked(valuation, move, vol) };
+        return worthOf(kernel, after) - worthOf(kernel, valuation);
       }
     }
   }
 
-  private requirement(
-    book: Book,
-    market: Market,
-    account: ReturnType<typeof accountOf>,
-    parts: readonly Part[],
-  ): Requirement {
-    const { asset, scale } = market.numeraire;
-    const value = parts.reduce((sum, part) => sum + part.value, 0);
-    const share = this.grid.maintenanceShare;
-    const equity = explainEquity(account.equity, scale);
-    const initialMargin = explainMargin({ name: 'initial-margin', value, parts }, scale);
-    const maintenance = { name: 'maintenance-margin', value: share * value };
-    const maintenanceMargin = explainMargin(
-      { ...maintenance, parts: [{ name: 'risk-share', value: share * value }] },
-      scale,
-    );
-    const core = { name: 'core', value, parts };
+  private shocked(
+    at: { readonly forward: number; readonly vol: number; readonly years: number },
+    move: number,
+    vol: GridRow['vol'],
+  ): { forward: number; vol: number } {
     return {
-      account: book.account,
-      asset,
-      scale,
-      equity: equity.amount,
-      initialMargin: initialMargin.amount,
-      maintenanceMargin: maintenanceMargin.amount,
-      available: equity.amount - initialMargin.amount,
-      modelId: this.identity.modelId,
-      markSetId: market.markSetId,
-      fallbacks: account.fallbacks,
-      explanation: {
-        equity,
-        initialMargin,
-        maintenanceMargin,
-        positions: explain(core, roundNearest(value, scale, 'core'), scale),
-      },
+      forward: at.forward + Math.abs(at.forward) * move,
+      vol: shockedVol(this.parts.kernel, at.vol, at.years, vol, this.grid.vol),
     };
   }
+}
+
+/** Units of the underlying that options sold are on, times the numeraire's worth of its quote currency. */
+function soldOf(quantity: number, { instrument, size }: Leg['risk']): number {
+  return instrument.kind === 'option' ? Math.max(-quantity, 0) * size : 0;
+}
+
+function checked(parameters: GridParameters): GridParameters {
+  const { ranges, otherRange, maintenanceShare, offset = 0, shortOptionMinimum = 0 } = parameters;
+  for (const [name, range] of Object.entries(ranges)) {
+    within(range, Number.MIN_VALUE, 1, `ranges ${name}`);
+  }
+  within(otherRange, Number.MIN_VALUE, 1, 'otherRange');
+  within(maintenanceShare, 0, 1, 'maintenanceShare');
+  within(offset, 0, 1, 'offset');
+  within(shortOptionMinimum, 0, 1, 'shortOptionMinimum');
+  return parameters;
 }

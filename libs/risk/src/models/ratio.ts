@@ -1,3 +1,5 @@
+import { binary } from '../rounding.js';
+
 /** An exact fraction; the denominator is above zero. Leverage tiers are integers end to end, so nothing here is a float. */
 export interface Ratio {
   readonly num: bigint;
@@ -6,6 +8,14 @@ export interface Ratio {
 
 export const ratio = (num: bigint, den = 1n): Ratio =>
   den < 0n ? { num: -num, den: -den } : { num, den };
+
+/** The exact value of a float64. Throws `not-finite`. */
+export function exactly(value: number): Ratio {
+  const { mantissa, exponent } = binary(value);
+  return exponent >= 0
+    ? ratio(mantissa << BigInt(exponent))
+    : ratio(mantissa, 1n << BigInt(-exponent));
+}
 
 export const add = (a: Ratio, b: Ratio): Ratio =>
   ratio(a.num * b.den + b.num * a.den, a.den * b.den);

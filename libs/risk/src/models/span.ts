@@ -1,4 +1,5 @@
 import type { RiskKernel } from '../kernel/port.js';
+import { type GridRow, plainVolShock, type VolShock } from './grid.js';
 import { badInput, finite, positive } from './input.js';
 
 /**
@@ -35,6 +36,25 @@ export function spanScenarios({ multiple, covered } = spanExtremes): readonly Sp
     { price: -multiple, vol: 0, covered },
   ];
 }
+
+/** The scenarios as rows of a grid that reaches as far as the price scan range, a fraction of the price. */
+export function spanRows(range: number): readonly GridRow[] {
+  positive(range, 'range');
+  return spanScenarios().map(({ price, vol, covered }) => ({
+    move: price * range,
+    vol: vol > 0 ? 'up' : vol < 0 ? 'down' : 'none',
+    share: covered,
+  }));
+}
+
+/** A quarter of the volatility up and down, whatever the expiry: NSE's published share. */
+export const spanVolShock: VolShock = {
+  ...plainVolShock,
+  up: 0.25,
+  down: 0.25,
+  shortPower: 0,
+  longPower: 0,
+};
 
 /** What a risk array is made of. Money per contract; a future's array needs no price. */
 export type SpanContract =

@@ -1,6 +1,12 @@
 import { merkleRootOfHashes } from '../canonical.js';
 import { byCodeUnits } from '../exact.js';
-import type { RiskKernel, ScenarioHistory, ScenarioSet } from '../kernel/port.js';
+import type {
+  Elementary,
+  FactorBounds,
+  RiskKernel,
+  ScenarioHistory,
+  ScenarioSet,
+} from '../kernel/port.js';
 import type { UrsParameters } from '../parameters.js';
 import { RiskError } from '../risk-error.js';
 import {
@@ -13,7 +19,7 @@ import {
   type FactorHistory,
   type HistoryDay,
 } from './factor-history.js';
-import { fillProxies, type Listed } from './proxy.js';
+import { fillProxies, type Listed, type ProxyParameters } from './proxy.js';
 
 /** A sealed scenario set with the names of what is in it. Keep it as long as models use it; then release it. */
 export interface Scenarios {
@@ -54,10 +60,7 @@ export class ScenarioBuilder {
     checkDay(this.head, day, before);
     this.days.push(day);
     if (!before) return this;
-    const row = this.head.factors.map((factor, i) => {
-      const [from, to] = [before.values[i] ?? null, day.values[i] ?? null];
-      return from === null || to === null ? null : shock(factor, from, to, this.kernel);
-    });
+    const row = shocksOf(this.head.factors, before.values, day.values, this.kernel);
     this.rows.push(row);
     if (this.kept && row.every((each) => each !== null)) this.kept.add(row);
     return this;
@@ -66,7 +69,7 @@ export class ScenarioBuilder {
   /** The set after the last day. Throws `history-empty` or `history-too-short`. */
   seal(): Scenarios {
     this.checkLength();
-    const listed = this.columns();
+    const listed = listedReturns(this.head.factors, this.rows);
     const isFull = listed.every(({ returns }) => returns.every((each) => each !== null));
     const set = this.filtered(listed).seal();
     // Proxied returns change with every day their listing gains: only a full history is good for the next day.
@@ -102,32 +105,71 @@ export class ScenarioBuilder {
     );
   }
 
-  private columns(): Listed[] {
-    return this.head.factors.map((factor, i) => ({
-      id: factor.id,
-      eligible: factor.kind === 'price' && factor.move === 'relative',
-      returns: this.rows.map((row) => row[i] ?? null),
-    }));
-  }
-
   private filtered(listed: readonly Listed[]): ScenarioHistory {
     if (this.kept && this.kept.days === this.rows.length) return this.kept;
     this.release();
-    const of = (key: string): number => this.parameters.number(key);
-    const full = fillProxies(listed, {
-      betaDays: of('proxy.betaDays'),
-      shrink: of('proxy.shrink'),
-      donorQuantile: of('proxy.donorQuantile'),
-      winsor: of('proxy.winsor'),
-    });
-    const bounds = this.head.factors.map((factor: Factor) =>
-      factorBounds(factor, of('core.clipLow'), of('core.clipHigh')),
-    );
+    const full = fillProxies(listed, proxyParameters(this.parameters));
+    const bounds = this.head.factors.map((factor: Factor) => boundsIn(this.parameters, factor));
     const history = this.kernel.history(bounds, this.parameters.core());
     this.rows.forEach((_, t) => history.add(full.map(({ returns }) => returns[t] ?? 0)));
     this.kept = history;
     return history;
   }
+}
+
+function listedReturns(
+  factors: readonly Factor[],
+  rows: readonly (readonly (number | null)[])[],
+): Listed[] {
+  return factors.map((factor, i) => ({
+    id: factor.id,
+    eligible: factor.kind === 'price' && factor.move === 'relative',
+    returns: rows.map((row) => row[i] ?? null),
+  }));
+}
+
+function proxyParameters(parameters: UrsParameters): ProxyParameters {
+  const of = (key: string): number => parameters.number(`proxy.${key}`);
+  return {
+    betaDays: of('betaDays'),
+    shrink: of('shrink'),
+    donorQuantile: of('donorQuantile'),
+    winsor: of('winsor'),
+  };
+}
+
+/** A factor's bounds under these parameters. */
+export function boundsIn(parameters: UrsParameters, factor: Factor): FactorBounds {
+  return factorBounds(
+    factor,
+    parameters.number('core.clipLow'),
+    parameters.number('core.clipHigh'),
+  );
+}
+
+/** Shocks of a checked history as its scenario set has them, proxies included: one row per factor, oldest first. */
+export function returnsOf(
+  kernel: Elementary,
+  parameters: UrsParameters,
+  { factors, days }: FactorHistory,
+): readonly (readonly number[])[] {
+  const rows = days
+    .slice(1)
+    .map(({ values }, t) => shocksOf(factors, days[t]?.values ?? [], values, kernel));
+  const full = fillProxies(listedReturns(factors, rows), proxyParameters(parameters));
+  return full.map(({ returns }) => returns.map((each) => each ?? 0));
+}
+
+function shocksOf(
+  factors: readonly Factor[],
+  before: HistoryDay['values'],
+  after: HistoryDay['values'],
+  kernel: Elementary,
+): (number | null)[] {
+  return factors.map((factor, i) => {
+    const [from, to] = [before[i] ?? null, after[i] ?? null];
+    return from === null || to === null ? null : shock(factor, from, to, kernel);
+  });
 }
 
 /** The scenario set of a whole history. */

@@ -21,7 +21,7 @@ export interface DeterminismHashes {
   readonly arrays: string;
   readonly losses: string;
   readonly shortfalls: string;
-  /** Requirements of `urs`: initial and maintenance margin, equity, and the model id they are under. */
+  /** Requirements of `urs`: initial and maintenance margin, equity, available; without the model id, which changes where no bit does. */
   readonly margins: string;
 }
 
@@ -157,7 +157,6 @@ function marginHash(model: UrsModel, books: number): string {
   const ids = [...market.instruments.keys()];
   const draw = seeded(SEED + 3);
   const digest = new Digest();
-  digest.text(model.identity.modelId);
   for (let b = 0; b < books; b++) {
     const book = randomBook(draw, ids);
     const asked = model.assess(book, market, { detail: 'summary' });

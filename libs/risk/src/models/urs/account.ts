@@ -1,13 +1,16 @@
-import type { Book, Quantity, RiskPosition } from '../../book.js';
+import type { Book, OpenOrder, Quantity, RiskPosition } from '../../book.js';
 import { byCodeUnits, sumOf, toFloat } from '../../exact.js';
 import type { ScenarioArray } from '../../kernel/port.js';
 import type { Fallback } from '../../requirement.js';
-import { finite } from '../../risk-error.js';
+import { finite, within } from '../../risk-error.js';
 import type { Scenarios } from '../../scenarios/scenarios.js';
 import type { Part } from '../../explain.js';
 import { assetWorth } from './instrument-risk.js';
 import { notPositive } from './instrument-check.js';
 import type { Arrays, MarketRisk } from './market-risk.js';
+
+/** Collateral stands among what moves under its asset's id after this. */
+export const ASSET = 'asset:';
 
 /** One netted position of the account, in order of instrument id. */
 export interface Leg extends Arrays {
@@ -38,6 +41,9 @@ export interface Account {
   readonly fallbacks: readonly Fallback[];
 }
 
+/** Contracts or coins beyond which a quantity is a mistake, and sums would leave float64. */
+const MOST = 1e24;
+
 /** Quantities of one id summed exactly, zeros dropped, in code-unit order of id: the order of the book's entries is gone. */
 export function netted(
   entries: readonly (Quantity & { readonly id: string })[],
@@ -48,10 +54,15 @@ export function netted(
     if (kept) kept.push(entry);
     else byId.set(entry.id, [entry]);
   }
-  return [...byId.keys()].sort(byCodeUnits).flatMap((id) => {
-    const { quantity, quantityScale } = sumOf(byId.get(id) ?? []);
-    return quantity === 0n ? [] : [{ id, quantity: toFloat(quantity, quantityScale, id) }];
-  });
+  const out: { readonly id: string; readonly quantity: number }[] = [];
+  for (const id of [...byId.keys()].sort(byCodeUnits)) {
+    const same = byId.get(id) ?? [];
+    const { quantity, quantityScale } = (same.length === 1 && same[0]) || sumOf(same);
+    if (quantity === 0n) continue;
+    const units = within(toFloat(quantity, quantityScale, id), -MOST, MOST, `${id} quantity`);
+    out.push({ id, quantity: units });
+  }
+  return out;
 }
 
 /** The account of a book in a market. Throws `RiskError` as the reader of instruments does. */
@@ -88,9 +99,37 @@ export function legsOf(
   positions: readonly (Quantity & { readonly instrument: string })[],
   risk: MarketRisk,
 ): readonly Leg[] {
-  return netted(positions.map((each) => ({ ...each, id: each.instrument }))).map(
-    ({ id, quantity }) => ({ id, quantity, ...risk.instrument(id) }),
-  );
+  const entries = positions.map(({ instrument: id, quantity, quantityScale }) => ({
+    id,
+    quantity,
+    quantityScale,
+  }));
+  return netted(entries).map(({ id, quantity }) => {
+    const { terms, array, grid, risk: own } = risk.instrument(id);
+    return { id, quantity, terms, risk: own, ...(array && { array }), ...(grid && { grid }) };
+  });
+}
+
+/** What an account holds: the part of it that orders change. */
+export type Held = Pick<Account, 'legs' | 'moving'>;
+
+/** The account with some orders filled at the mark. */
+export function withFilled(account: Held, orders: readonly OpenOrder[], risk: MarketRisk): Held {
+  const filled = new Map(account.legs.map((leg) => [leg.id, leg]));
+  for (const order of legsOf(orders, risk)) {
+    const held = filled.get(order.id)?.quantity ?? 0;
+    filled.set(order.id, { ...order, quantity: held + order.quantity });
+  }
+  const legs = [...filled.values()].toSorted((a, b) => byCodeUnits(a.id, b.id));
+  const collateral = account.moving.filter(({ id }) => id.startsWith(ASSET));
+  return { legs, moving: [...legs.flatMap(movingLeg), ...collateral] };
+}
+
+/** Orders as an account may meet them: all its bids filled, or all its asks. Sides without an order are left out. */
+export function orderSides(orders: readonly OpenOrder[] = []): readonly (readonly OpenOrder[])[] {
+  const bids = orders.filter(({ quantity }) => quantity > 0n);
+  const asks = orders.filter(({ quantity }) => quantity <= 0n);
+  return [bids, asks].filter(({ length }) => length > 0);
 }
 
 export function movingLeg({ id, quantity, array, risk }: Leg): Moving[] {
@@ -107,7 +146,7 @@ function movingAsset(
 ): Moving[] {
   if (id === risk.market.numeraire.asset) return [];
   const asset = risk.asset(id);
-  return asset ? [{ id: `asset:${id}`, quantity, ...asset }] : [];
+  return asset ? [{ id: `${ASSET}${id}`, quantity, ...asset }] : [];
 }
 
 /** What an asset counts for: a holding is cut by its haircut, a debt grows by it. */

@@ -33,6 +33,7 @@ const scenarios = [
 ];
 const model = new UrsModel({ kernel, parameters, scenarios });
 const base = testMarket();
+const deep = testMarket({ adv: 1e18 }).underlyings;
 const QUANTITY = 10n ** 8n;
 
 const bookOf = (instrument: string, q = 1n, collateral: Book['collateral'] = []): Book => ({
@@ -114,6 +115,7 @@ describe('an instrument, mark or underlying that means nothing is refused by nam
     ['one knot', 'A-FLY', knots([90, 0]), /^instrument-invalid: A-FLY: .*two knots/],
     ['knots that fall', 'A-FLY', knots([90, 0], [80, 1]), /^instrument-invalid: A-FLY: knot 1/],
     ['a knot of NaN', 'A-FLY', knots([90, 0], [91, NaN]), /^not-finite: A-FLY knot 1/],
+    ['a mark beyond reason', 'A-PERP', { mark: { price: 1e300 } }, /^out-of-bounds: A-PERP mark/],
     ['an infinite mark', 'A-PERP', { mark: { price: Infinity } }, /^not-finite: A-PERP mark/],
     ['an option below zero', 'A-CALL', { mark: { price: -1 } }, /^price-not-positive: A-CALL/],
     ['a vol below zero', 'A-CALL', { mark: { vol: -0.1 } }, /^out-of-bounds: A-CALL vol/],
@@ -151,6 +153,22 @@ describe('an instrument, mark or underlying that means nothing is refused by nam
     const [position] = bookOf('A-INV').positions;
     const book = { ...bookOf('A-INV'), positions: [{ ...position!, settledPrice: 0 }] };
     expect(() => model.assess(book, base)).toThrow(/^price-not-positive: A-INV settledPrice/);
+  });
+});
+
+describe('a huge quantity', () => {
+  it('is margined while it means something, and refused beyond', () => {
+    const one = model.assess(bookOf('A-PERP'), { ...base, underlyings: deep });
+    const many = model.assess(bookOf('A-PERP', 10n ** 15n), { ...base, underlyings: deep });
+    const core = ({ explanation }: typeof one): bigint =>
+      explanation.initialMargin.parts?.find(({ name }) => name === 'core')?.amount ?? 0n;
+    expect(core(many) / 10n ** 15n - core(one)).toBeLessThan(2n);
+    for (const sign of [1n, -1n]) {
+      const huge = bookOf('A-PERP', sign * 10n ** 25n);
+      expect(() => model.assess(huge, base)).toThrow(/^out-of-bounds: A-PERP quantity/);
+      const beyond = bookOf('A-PERP', sign * 10n ** 400n);
+      expect(() => model.assess(beyond, base)).toThrow(/^out-of-bounds: A-PERP/);
+    }
   });
 });
 

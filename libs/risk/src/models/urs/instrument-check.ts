@@ -6,6 +6,7 @@ import { powerOfTen } from '../../exact.js';
 /** Volatility per square root of a year beyond which a mark is a mistake. */
 const GREATEST_VOL = 100;
 const GREATEST_DISCOUNT = 10;
+/** Prices, sizes and strikes beyond which nothing is meant, and products would leave float64. */
 const LARGE = 1e15;
 
 /** What belongs to no instrument. Throws `out-of-bounds` or `not-finite`. */
@@ -48,16 +49,17 @@ function checkPayoff(id: string, payoff: Payoff): void {
     return;
   }
   if (payoff.form === 'digital') {
-    finite(payoff.strike, `${id} strike`);
-    finite(payoff.payout, `${id} payout`);
+    within(payoff.strike, -LARGE, LARGE, `${id} strike`);
+    within(payoff.payout, -LARGE, LARGE, `${id} payout`);
     if (payoff.strike !== 0) return;
     throw invalid(id, 'a digital at zero has no width', 'state it as a piecewise payoff');
   }
   const { knots } = payoff;
   if (knots.length < 2) throw invalid(id, 'it has fewer than two knots', 'give at least two');
   knots.forEach(([underlying, value], i) => {
-    finite(value, `${id} knot ${i}`);
-    if (finite(underlying, `${id} knot ${i}`) > (knots[i - 1]?.[0] ?? -Infinity)) return;
+    within(value, -LARGE, LARGE, `${id} knot ${i}`);
+    if (within(underlying, -LARGE, LARGE, `${id} knot ${i}`) > (knots[i - 1]?.[0] ?? -Infinity))
+      return;
     throw invalid(id, `knot ${i} does not rise`, 'give strictly rising underlyings');
   });
 }
@@ -66,7 +68,7 @@ function checkPayoff(id: string, payoff: Payoff): void {
 export function checkMark(instrument: RiskInstrument, mark: Mark): void {
   const { id, kind } = instrument;
   const isWorth = kind === 'option' || kind === 'payoff';
-  finite(mark.price, `${id} mark`);
+  within(mark.price, -LARGE, LARGE, `${id} mark`);
   const isPossible =
     mark.price > 0 || instrument.allowsNegativePrice || (isWorth && mark.price === 0);
   if (!isPossible && kind !== 'payoff') throw notPositive(id, mark.price);
@@ -76,14 +78,14 @@ export function checkMark(instrument: RiskInstrument, mark: Mark): void {
   }
   if (mark.funding !== undefined) within(mark.funding, -1, 1, `${id} funding`);
   if (mark.forward === undefined) return;
-  finite(mark.forward, `${id} forward`);
+  within(mark.forward, -LARGE, LARGE, `${id} forward`);
   if (!(mark.forward > 0) && !instrument.allowsNegativePrice) throw notPositive(id, mark.forward);
 }
 
 /** An underlying as an instrument needs it. */
 export function checkUnderlying(instrument: RiskInstrument, underlying: Underlying): void {
   const id = instrument.underlying;
-  finite(underlying.price, `${id} price`);
+  within(underlying.price, -LARGE, LARGE, `${id} price`);
   if (!(underlying.price > 0) && !instrument.allowsNegativePrice) {
     throw notPositive(id, underlying.price);
   }

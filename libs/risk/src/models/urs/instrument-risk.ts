@@ -371,6 +371,6 @@ export function assetOf(market: Market, asset: string): AssetMark {
     throw new RiskError('asset-unknown', asset, 'it has no price', 'send a price of the asset');
   }
   within(mark.haircut, 0, 1, `${asset} haircut`);
-  if (finite(mark.price, `${asset} price`) > 0) return mark;
+  if (within(mark.price, -1e15, 1e15, `${asset} price`) > 0) return mark;
   throw notPositive(asset, mark.price);
 }

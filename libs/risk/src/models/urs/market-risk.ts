@@ -5,6 +5,7 @@ import type { UrsParameters } from '../../parameters.js';
 import type { Scenarios } from '../../scenarios/scenarios.js';
 import { type InstrumentRisk, assetOf, InstrumentReader } from './instrument-risk.js';
 import { checkMarket } from './instrument-check.js';
+import { fixedTables, type FixedTables, legTerms, type LegTerms } from './rule-terms.js';
 import { slopeChanges } from './payoff.js';
 
 const DAYS_PER_YEAR = 365;
@@ -18,9 +19,10 @@ export interface AssetRisk {
   readonly slope: number;
 }
 
-/** One instrument's array over its set, and its change in every tail-grid scenario (options and payoffs). */
+/** One instrument's array over its set, its change in every tail-grid scenario (options and payoffs), and its row of the rules. */
 export interface Arrays {
   readonly risk: InstrumentRisk;
+  readonly terms: LegTerms;
   readonly array?: ScenarioArray;
   readonly grid?: Float64Array;
 }
@@ -34,6 +36,8 @@ export class MarketRisk {
   private readonly instruments = new Map<string, Arrays>();
   private readonly assets = new Map<string, AssetRisk | undefined>();
   private readonly underlyings = new Map<string, RuleUnderlying>();
+  /** What the rules take of the parameters and the market, the account aside. */
+  readonly fixed: FixedTables;
 
   constructor(
     private readonly kernel: RiskKernel,
@@ -42,6 +46,7 @@ export class MarketRisk {
     readonly market: Market,
   ) {
     checkMarket(market);
+    this.fixed = fixedTables(parameters, market);
     this.reader = new InstrumentReader(kernel, parameters, scenarios, market);
   }
 
@@ -52,7 +57,9 @@ export class MarketRisk {
     const { valuation, set } = risk;
     const array = valuation && set ? this.kernel.array(set.set, valuation) : undefined;
     const grid = this.gridRow(risk);
-    const made = { risk, ...(array && { array }), ...(grid && { grid }) };
+    const isKnown = this.underlying(risk.instrument.underlying) !== undefined;
+    const terms = legTerms(risk, isKnown);
+    const made = { risk, terms, ...(array && { array }), ...(grid && { grid }) };
     this.instruments.set(id, made);
     return made;
   }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import { currentKernel } from '../../adapters/kernel-files.js';
 import { shippedUrsParameters } from '../../adapters/parameter-files.js';
 import type { Book } from '../../book.js';
@@ -138,108 +137,6 @@ describe('urs', () => {
       const { explanation } = model.assess(book(positions), market);
       expect(part(explanation.initialMargin, 'tail-grid')).toBeUndefined();
     }
-  });
-});
-
-describe('coherence of the risk margin: core, tail grid and floors', () => {
-  const quantities = fc.array(fc.integer({ min: -1000, max: 1000 }), {
-    minLength: IDS.length,
-    maxLength: IDS.length,
-  });
-  const made = (q: readonly number[]): Book => ({
-    account: 'x',
-    positions: IDS.flatMap((instrument, i) =>
-      (q[i] ?? 0) % 3 === 0 ? [] : [{ instrument, quantity: BigInt(q[i] ?? 0), quantityScale: 2 }],
-    ),
-    collateral: [{ asset: 'A', quantity: BigInt(q[0] ?? 0), quantityScale: 2 }],
-  });
-  const joined = (a: Book, b: Book): Book => ({
-    account: 'x',
-    positions: [...a.positions, ...b.positions],
-    collateral: [...a.collateral, ...b.collateral],
-  });
-  const short = buildScenarios(kernel, parameters, randomHistory('short', ['A', 'B'], 182, 3));
-  const small = new UrsModel({ kernel, parameters, scenarios: [short] });
-  const risk = (each: Book): number => small.margins(each, market).risk;
-  /** Rounding of float sums: a few parts in 10^15 of the books' gross size, far below the minor unit it is rounded up to. */
-  const tiny = (...books: Book[]): number =>
-    books.reduce(
-      (sum, { positions }) =>
-        positions.reduce((so, { quantity }) => so + Math.abs(Number(quantity)) * 2, sum),
-      1,
-    ) * 1e-12;
-
-  it('M(a + b) <= M(a) + M(b) and cross <= sum of isolated, in 12,000 pairs of books of every kind of instrument', () => {
-    fc.assert(
-      fc.property(quantities, quantities, (x, y) => {
-        const [a, b] = [made(x), made(y)];
-        const both = risk(joined(a, b));
-        expect(both).toBeGreaterThanOrEqual(0);
-        expect(both).toBeLessThanOrEqual(risk(a) + risk(b) + tiny(a, b));
-      }),
-      { numRuns: 12_000 },
-    );
-  });
-
-  it('is no more than the positions one by one', () => {
-    fc.assert(
-      fc.property(quantities, (x) => {
-        const whole = made(x);
-        const alone = [
-          ...whole.positions.map((each) => risk({ ...whole, positions: [each], collateral: [] })),
-          risk({ ...whole, positions: [] }),
-        ];
-        const sum = alone.reduce((so, each) => so + each, 0);
-        expect(risk(whole)).toBeLessThanOrEqual(sum + tiny(whole));
-      }),
-      { numRuns: 5000 },
-    );
-  });
-
-  it('scales with the book: exactly by powers of two', () => {
-    fc.assert(
-      fc.property(quantities, fc.constantFrom(2, 4, 1024), (x, c) => {
-        const whole = made(x);
-        const scaled: Book = {
-          ...whole,
-          positions: whole.positions.map((p) => ({ ...p, quantity: p.quantity * BigInt(c) })),
-          collateral: whole.collateral.map((p) => ({ ...p, quantity: p.quantity * BigInt(c) })),
-        };
-        expect(risk(scaled)).toBe(c * risk(whole));
-      }),
-      { numRuns: 5000 },
-    );
-  });
-
-  it('does not depend on the order of positions, to the last bit', () => {
-    fc.assert(
-      fc.property(quantities, fc.integer({ min: 1, max: 50 }), (x, turn) => {
-        const whole = made(x);
-        const n = Math.max(whole.positions.length, 1);
-        const turned = {
-          ...whole,
-          positions: [
-            ...whole.positions.slice(turn % n),
-            ...whole.positions.slice(0, turn % n),
-          ].toReversed(),
-        };
-        expect(small.margins(turned, market)).toEqual(small.margins(whole, market));
-      }),
-      { numRuns: 5000 },
-    );
-  });
-
-  it('liquidity and concentration are meant to ask more of two books together, and do', () => {
-    const thin = testMarket({ adv: 5000 });
-    const addOns = (q: number) => {
-      const tree = model.assess(book({ 'A-PERP': q }), thin).explanation.initialMargin;
-      return [part(tree, 'liquidity')?.amount ?? 0n, part(tree, 'concentration')?.amount ?? 0n];
-    };
-    const [one, two] = [addOns(100), addOns(200)];
-    one.forEach((amount, i) => {
-      expect(amount).toBeGreaterThan(0n);
-      expect(two[i]).toBeGreaterThan(2n * amount);
-    });
   });
 });
 

@@ -2,16 +2,15 @@ import type { Book, OpenOrder } from '../../book.js';
 import { explain, explainEquity, explainMargin, type Part } from '../../explain.js';
 import { assertIdentity, identify } from '../../identity.js';
 import type { RiskKernel } from '../../kernel/port.js';
-import type { RuleResult, Rules } from '../../kernel/rule-tables.js';
+import type { RuleResult, Rules, RuleTotals } from '../../kernel/rule-tables.js';
 import type { Market } from '../../market.js';
 import type { AssessOptions, MarginModel, ModelIdentity } from '../../model.js';
 import type { UrsParameters } from '../../parameters.js';
 import type { Requirement } from '../../requirement.js';
 import { RiskError } from '../../risk-error.js';
 import { roundNearest } from '../../rounding.js';
-import { byCodeUnits } from '../../exact.js';
 import { scenarioRoot, type Scenarios } from '../../scenarios/scenarios.js';
-import { type Account, accountOf, legsOf, type Leg, movingLeg } from './account.js';
+import { type Account, accountOf, type Leg, orderSides, withFilled } from './account.js';
 import { lossesOf, type SetLosses, shortfallsOf } from './core.js';
 import { type Found, initialPart, maintenancePart, positionsPart } from './explanation.js';
 import { MarketRisk } from './market-risk.js';
@@ -75,16 +74,8 @@ export class UrsModel implements MarginModel {
     return { requirement, account, sets: found.sets, rules: found.rules };
   }
 
-  /** Margin before it is money: what a search over many books wants. Numeraire. */
-  margins(
-    book: Book,
-    market: Market,
-  ): {
-    readonly core: number;
-    readonly risk: number;
-    readonly initialMargin: number;
-    readonly maintenanceMargin: number;
-  } {
+  /** Core, grid, floor, add-ons and margins before they are money, without orders: what a search over many books wants. Numeraire. */
+  margins(book: Book, market: Market): RuleTotals {
     const risk = this.riskOf(market);
     const account = accountOf(book, risk);
     return this.rulesOf(account.legs, account.moving, account.unrealised, risk).rules.totals;
@@ -110,13 +101,7 @@ export class UrsModel implements MarginModel {
     const alpha = parameters.number('core.alpha');
     const sets = lossesOf(kernel, scenarios, account.moving, alpha);
     const shortfalls = sets.map(({ shortfall }) => shortfall.value);
-    const { tables, underlyings } = tablesOf(
-      legs,
-      shortfalls,
-      account.unrealised,
-      risk,
-      parameters,
-    );
+    const { tables, underlyings } = tablesOf(legs, shortfalls, account.unrealised, risk);
     return { sets, rules: kernel.rules(tables), underlyings };
   }
 
@@ -128,7 +113,7 @@ export class UrsModel implements MarginModel {
   ): Pick<Found, 'rules'> {
     const { kernel, scenarios, parameters } = this.parts;
     const shortfalls = shortfallsOf(kernel, scenarios, moving, parameters.number('core.alpha'));
-    const { tables } = tablesOf(legs, shortfalls, unrealised, risk, parameters);
+    const { tables } = tablesOf(legs, shortfalls, unrealised, risk);
     return { rules: kernel.rules(tables) };
   }
 
@@ -137,8 +122,7 @@ export class UrsModel implements MarginModel {
     initial: Part,
     { account, orders, risk }: { account: Account; orders: readonly OpenOrder[]; risk: MarketRisk },
   ): Part {
-    const worst = [orders.filter(isBid), orders.filter((each) => !isBid(each))]
-      .filter((side) => side.length > 0)
+    const worst = orderSides(orders)
       .map((side) => this.marginWith(account, side, risk))
       .reduce((most, each) => Math.max(most, each), initial.value);
     if (worst === initial.value) return initial;
@@ -147,14 +131,7 @@ export class UrsModel implements MarginModel {
   }
 
   private marginWith(account: Account, side: readonly OpenOrder[], risk: MarketRisk): number {
-    const filled = new Map(account.legs.map((leg) => [leg.id, leg]));
-    for (const order of legsOf(side, risk)) {
-      const held = filled.get(order.id)?.quantity ?? 0;
-      filled.set(order.id, { ...order, quantity: held + order.quantity });
-    }
-    const legs = [...filled.values()].toSorted((a, b) => byCodeUnits(a.id, b.id));
-    const collateral = account.moving.filter(({ id }) => id.startsWith('asset:'));
-    const moving = [...legs.flatMap(movingLeg), ...collateral];
+    const { legs, moving } = withFilled(account, side, risk);
     return this.rulesOf(legs, moving, account.unrealised, risk).rules.totals.initialMargin;
   }
 
@@ -191,8 +168,6 @@ export class UrsModel implements MarginModel {
     };
   }
 }
-
-const isBid = ({ quantity }: OpenOrder): boolean => quantity > 0n;
 
 /** No factor may stand in two sets: a leg would not know which one moves it. */
 function checkSets(scenarios: readonly Scenarios[]): void {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { currentKernel } from '../../adapters/kernel-files.js';
 import { shippedUrsParameters } from '../../adapters/parameter-files.js';
@@ -197,5 +198,25 @@ describe('the worked example, computed apart in plain Python', () => {
     for (const { name, amount } of explanation.positions.parts ?? []) {
       expect(Math.abs(Number(amount) - (expected.positions[name] ?? NaN) * 100)).toBeLessThan(1);
     }
+  });
+
+  it('is printed in the standard with these numbers', () => {
+    const text = readFileSync(
+      new URL('../../../../../docs/risk-standard.md', import.meta.url),
+      'utf8',
+    );
+    const section = text.slice(text.indexOf('## 17. Worked example')).split('\n## ')[0] ?? '';
+    const { totals, positions, worst, cents } = expected;
+    const numbers = [
+      ...Object.values(totals).filter((each) => each !== 0),
+      ...Object.values(positions),
+      ...worst.map(({ loss }) => loss),
+      ...expected.target.map((each) => each * 100),
+    ];
+    const printed = [
+      ...numbers.map((each) => each.toFixed(4)),
+      ...Object.values(cents).map((each) => (each / 100).toFixed(2)),
+    ];
+    expect(printed.filter((each) => !section.includes(each))).toEqual([]);
   });
 });

@@ -1,0 +1,59 @@
+import { currentKernel } from '#risk';
+import { benchAccounts } from './risk-account.js';
+import { benchBlack76 } from './risk-black76.js';
+import { benchCapacity } from './risk-capacity.js';
+import { randomLegs, uniform } from './risk-load.js';
+import { plainGrid } from './risk-plain.js';
+import { riskRows } from './risk-rows.js';
+import {
+  interleave,
+  rateOf,
+  rowOf,
+  type BenchRow,
+  type RowSpec,
+  type SampleHook,
+} from './statistics.js';
+
+const ACCOUNTS = 1_000_000;
+const POSITIONS = 10;
+const SCENARIOS = 32;
+const INSTRUMENTS = 500;
+
+/** The kernel's own rows, on one thread and without any service. Only what is wanted is measured. */
+export async function benchRisk(
+  wanted: readonly string[],
+  samples: number,
+  onSample: SampleHook,
+): Promise<BenchRow[]> {
+  const wants = (...specs: readonly RowSpec[]): boolean =>
+    specs.some(({ id }) => wanted.includes(id));
+  const { kernel, account, incremental, black76, python, memory, linear } = riskRows;
+  return [
+    ...(wants(kernel) ? [await benchGrid(samples, onSample)] : []),
+    ...(wants(account, incremental) ? await benchAccounts(samples, onSample) : []),
+    ...(wants(black76, python) ? await benchBlack76(samples, onSample) : []),
+    ...(wants(memory, linear) ? await benchCapacity(samples, onSample) : []),
+  ];
+}
+
+async function benchGrid(samples: number, onSample: SampleHook): Promise<BenchRow> {
+  const kernel = currentKernel();
+  const next = uniform(4);
+  const flat = Float64Array.from({ length: INSTRUMENTS * SCENARIOS }, () => next() - 0.5);
+  const table = Array.from({ length: INSTRUMENTS }, (_, i) =>
+    flat.slice(i * SCENARIOS, (i + 1) * SCENARIOS),
+  );
+  const legs = randomLegs(ACCOUNTS, POSITIONS, INSTRUMENTS);
+  const ours = kernel.gridLosses(table, legs);
+  const theirs = plainGrid(flat, SCENARIOS, legs);
+  if (!ours.every((each, a) => each === theirs[a])) throw new Error('the loops do not agree');
+  const rates = await interleave(
+    {
+      kernel: () => rateOf(ACCOUNTS, () => kernel.gridLosses(table, legs)),
+      typescript: () => rateOf(ACCOUNTS, () => plainGrid(flat, SCENARIOS, legs)),
+    },
+    samples,
+    onSample,
+  );
+  return rowOf(riskRows.kernel, rates.kernel, rates.typescript);
+}
