@@ -56,6 +56,16 @@ const PLAIN = [
   ...['funding.hours', 'unrealised.weight', 'digital.width', 'variance.confidence'],
   ...['health.tail', 'health.maximumShape', 'health.pointsPerDecade'],
   ...['phi', 'phiLow', 'phiHigh', 'crowdingSlope'].map((each) => `maintenance.${each}`),
+  ...['quantile', 'maximumSkew', 'maximumKurtosis', 'decay', 'seedDays', 'momentDays'].map(
+    (each) => `collateral.${each}`,
+  ),
+  ...['minimumMomentDays', 'minimumDays', 'longRunShare', 'minimum', 'volumeShare'].map(
+    (each) => `collateral.${each}`,
+  ),
+  ...['fundShare', 'risePerHour', 'fallPerDay', 'wrongWayTail', 'wrongWayLimit'].map(
+    (each) => `collateral.${each}`,
+  ),
+  ...['minimumVenues', 'maximumDeviation', 'spike', 'agreement'].map((each) => `mark.${each}`),
 ];
 const GROUP_KEYS = [
   'netDelta',
@@ -71,7 +81,7 @@ const KEYS: readonly string[] = [
   ...GROUPS.flatMap((group) => GROUP_KEYS.map((key) => `group.${group}.${key}`)),
   ...TIERS.flatMap((tier) => TIER_KEYS.map((key) => `openInterest.${tier}.${key}`)),
 ];
-const LISTS: readonly string[] = ['grid.spots', 'grid.tails', 'health.ruinTargets'];
+const LISTS: readonly string[] = ['grid.spots', 'grid.tails', 'health.ruinTargets', 'peg.levels'];
 
 /** The parameters of `urs`, checked: every key that is read is there, in bounds, and no other. */
 export class UrsParameters {

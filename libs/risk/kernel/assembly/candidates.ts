@@ -9,159 +9,199 @@ const BLOCK_BYTES: usize = 128;
 /** More than this are left to the heap: these are put in order one by one. */
 const MOST: i32 = 128;
 /** Halvings of the range in which the bound is sought. */
-const HALVINGS: i32 = 10;
+const HALVINGS: i32 = 9;
 
-/**
- * Writes block by block the greatest loss and the least weight, each a column of 8 bytes a block, the number of blocks made
- * even by one that holds nothing. Returns the sum of all losses: no number where one of them is none.
- */
-export function summarise(losses: usize, weights: usize, length: i32, work: usize): f64 {
+/** Bytes of a column with a number for each block, their number made a multiple of four by ones that hold nothing. */
+function columnBytes(length: i32): usize {
+  return (<usize>((length / BLOCK + 3) & ~3)) << 3;
+}
+
+/** Fills the rest of a column. */
+function pad(column: usize, length: i32, value: f64): void {
+  const end = columnBytes(length);
+  for (let at = (<usize>(length / BLOCK)) << 3; at < end; at += 8) store<f64>(column + at, value);
+}
+
+/** Writes the least weight of each block: a column that belongs to a set, whatever the losses. */
+export function blockWeights(weights: usize, length: i32, out: usize): void {
   const blocks = length / BLOCK;
-  const column = columnBytes(blocks);
+  pad(out, length, 0);
+  for (let b: usize = 0; b < <usize>blocks; b++) {
+    const from = weights + b * BLOCK_BYTES;
+    let least = v128.load(from);
+    for (let at: usize = 16; at < BLOCK_BYTES; at += 16) {
+      least = f64x2.pmin(least, v128.load(from + at));
+    }
+    store<f64>(out + (b << 3), min<f64>(lane0(least), f64x2.extract_lane(least, 1)));
+  }
+}
+
+/** Writes the greatest loss of each block. Returns the sum of all losses: no number where one of them is none. */
+export function blockLosses(losses: usize, length: i32, out: usize): f64 {
+  const blocks = length / BLOCK;
+  pad(out, length, -Infinity);
   let sums = f64x2.splat(0);
   for (let b: usize = 0; b < <usize>blocks; b++) {
-    const a = losses + b * BLOCK_BYTES;
-    const w = weights + b * BLOCK_BYTES;
-    const a0 = f64x2.pmax(v128.load(a), v128.load(a, 16));
-    const a1 = f64x2.pmax(v128.load(a, 32), v128.load(a, 48));
-    const a2 = f64x2.pmax(v128.load(a, 64), v128.load(a, 80));
-    const a3 = f64x2.pmax(v128.load(a, 96), v128.load(a, 112));
-    const most = f64x2.pmax(f64x2.pmax(a0, a1), f64x2.pmax(a2, a3));
-    const s0 = f64x2.add(v128.load(a), v128.load(a, 16));
-    const s1 = f64x2.add(v128.load(a, 32), v128.load(a, 48));
-    const s2 = f64x2.add(v128.load(a, 64), v128.load(a, 80));
-    const s3 = f64x2.add(v128.load(a, 96), v128.load(a, 112));
-    const sum = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
-    const w0 = f64x2.pmin(v128.load(w), v128.load(w, 16));
-    const w1 = f64x2.pmin(v128.load(w, 32), v128.load(w, 48));
-    const w2 = f64x2.pmin(v128.load(w, 64), v128.load(w, 80));
-    const w3 = f64x2.pmin(v128.load(w, 96), v128.load(w, 112));
-    const least = f64x2.pmin(f64x2.pmin(w0, w1), f64x2.pmin(w2, w3));
+    const from = losses + b * BLOCK_BYTES;
+    let most = v128.load(from);
+    let sum = most;
+    for (let at: usize = 16; at < BLOCK_BYTES; at += 16) {
+      const next = v128.load(from + at);
+      most = f64x2.pmax(most, next);
+      sum = f64x2.add(sum, next);
+    }
     sums = f64x2.add(sums, sum);
-    store<f64>(work + (b << 3), greater(most));
-    store<f64>(work + column + (b << 3), lesser(least));
-  }
-  if (blocks & 1) {
-    store<f64>(work + column - 8, -Infinity);
-    store<f64>(work + 2 * column - 8, 0);
+    store<f64>(out + (b << 3), max<f64>(lane0(most), f64x2.extract_lane(most, 1)));
   }
   let total = lane0(sums) + f64x2.extract_lane(sums, 1);
   for (let j = blocks * BLOCK; j < length; j++) total += load<f64>(losses + ((<usize>j) << 3));
   return total;
 }
 
-/** Of two lanes, neither of which is NaN: a select costs less than the instruction that would look for one. */
-function greater(pair: v128): f64 {
-  const a = lane0(pair);
-  const b = f64x2.extract_lane(pair, 1);
-  return a > b ? a : b;
-}
-
-function lesser(pair: v128): f64 {
-  const a = lane0(pair);
-  const b = f64x2.extract_lane(pair, 1);
-  return a < b ? a : b;
-}
-
 function lane0(pair: v128): f64 {
   return f64x2.extract_lane(pair, 0);
 }
 
-function columnBytes(blocks: i32): usize {
-  return (<usize>(blocks + (blocks & 1))) << 3;
-}
-
 /**
  * Puts the scenarios that `need` of probability can reach into the columns, worst first and ties by lower index, and returns
- * how many they are: 0 where the blocks give no bound, or one that too many reach. `work` as `summarise` left it.
+ * how many they are: 0 where the blocks give no bound, or one that too many reach. `greatest` and `least`: what
+ * `blockLosses` and `blockWeights` wrote. The second halves of the columns are used for lists.
  */
 export function candidates(
   losses: usize,
   weights: usize,
   length: i32,
   need: f64,
-  work: usize,
+  greatest: usize,
+  least: usize,
   columns: usize,
 ): i32 {
-  const blocks = length / BLOCK;
-  const most = min<i32>(MOST, length / 2);
-  const bound = boundOf(work, columnBytes(blocks), need);
+  const bound = boundOf(greatest, least, columnBytes(length), need);
   if (bound === -Infinity) return 0;
-  let count = 0;
-  for (let b = 0; b <= blocks; b++) {
-    // What is left over after the last block is looked into in any case.
-    if (b < blocks && load<f64>(work + ((<usize>b) << 3)) < bound) continue;
-    const end = b < blocks ? (b + 1) * BLOCK : length;
-    for (let j = b * BLOCK; j < end; j++) {
-      const loss = load<f64>(losses + ((<usize>j) << 3));
-      if (loss < bound) continue;
-      if (count === most) return 0;
-      insert(columns, length, count++, loss, load<f64>(weights + ((<usize>j) << 3)), j);
-    }
+  const half = (<usize>length) << 2;
+  const found = columns + half;
+  const count = reaching(losses, length, bound, greatest, found + ((<usize>length) << 3), found);
+  if (count > min<i32>(MOST, length / 2 - 2)) return 0;
+  rank(losses, weights, length, found, <usize>count, columns);
+  return count;
+}
+
+/**
+ * Lists the scenarios whose loss is `bound` or more: first the blocks that have one, then those within them. Every number is
+ * written and the end of the list moves or stays, for which of them will stay no processor foresees.
+ */
+function reaching(
+  losses: usize,
+  length: i32,
+  bound: f64,
+  greatest: usize,
+  hits: usize,
+  found: usize,
+): i32 {
+  const blocks = length / BLOCK;
+  let hit: usize = 0;
+  for (let b = 0; b < blocks; b++) {
+    store<i32>(hits + (hit << 2), b);
+    hit += <usize>(load<f64>(greatest + ((<usize>b) << 3)) >= bound);
+  }
+  let count: usize = 0;
+  for (let h: usize = 0; h < hit; h++) {
+    const first = load<i32>(hits + (h << 2)) * BLOCK;
+    count = listFrom(losses, first, first + BLOCK, bound, found, count);
+  }
+  // What is left over after the last block is looked into in any case.
+  return <i32>listFrom(losses, blocks * BLOCK, length, bound, found, count);
+}
+
+function listFrom(
+  losses: usize,
+  from: i32,
+  to: i32,
+  bound: f64,
+  found: usize,
+  before: usize,
+): usize {
+  let count = before;
+  for (let j = from; j < to; j++) {
+    store<i32>(found + (count << 2), j);
+    count += <usize>(load<f64>(losses + ((<usize>j) << 3)) >= bound);
   }
   return count;
 }
 
 /** A loss that blocks of at least `need` of probability reach, -Infinity where all of them together weigh less. */
-function boundOf(work: usize, column: usize, need: f64): f64 {
-  if (!(weightFrom(-Infinity, work, column) >= need)) return -Infinity;
-  let lows = f64x2.splat(Infinity);
-  let highs = f64x2.splat(-Infinity);
-  for (let at: usize = 0; at < column; at += 16) {
-    const pair = v128.load(work + at);
-    // The block that fills up an odd number is -Infinity, and no end of the range.
-    const isBlock = f64x2.gt(pair, f64x2.splat(-Infinity));
-    lows = f64x2.pmin(lows, v128.bitselect(pair, lows, isBlock));
-    highs = f64x2.pmax(highs, pair);
+function boundOf(greatest: usize, least: usize, column: usize, need: f64): f64 {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let at: usize = 0; at < column; at += 8) {
+    const value = load<f64>(greatest + at);
+    // Blocks that fill up the column are -Infinity, and no end of the range.
+    if (value < low && value > -Infinity) low = value;
+    if (value > high) high = value;
   }
-  let low = min<f64>(lane0(lows), f64x2.extract_lane(lows, 1));
-  let high = max<f64>(lane0(highs), f64x2.extract_lane(highs, 1));
+  let isBound = false;
   for (let i = 0; i < HALVINGS; i++) {
     const middle = low + (high - low) * 0.5;
-    if (weightFrom(middle, work, column) >= need) low = middle;
-    else high = middle;
+    if (weightFrom(middle, greatest, least, column) >= need) {
+      low = middle;
+      isBound = true;
+    } else high = middle;
   }
-  return low;
+  return isBound || weightFrom(low, greatest, least, column) >= need ? low : -Infinity;
 }
 
 /** Least weights of the blocks whose greatest loss is `from` or more: each has a scenario of at least that weight there. */
-function weightFrom(from: f64, work: usize, column: usize): f64 {
+function weightFrom(from: f64, greatest: usize, least: usize, column: usize): f64 {
   const bound = f64x2.splat(from);
-  const weights = work + column;
-  // Four sums, so that none waits for the one before: only the bound depends on their order, and any bound will do.
-  let a = f64x2.splat(0);
-  let b = a;
-  let c = a;
-  let d = a;
-  let at: usize = 0;
-  for (; at + 64 <= column; at += 64) {
-    a = f64x2.add(a, heavy(work, weights, at, bound));
-    b = f64x2.add(b, heavy(work, weights, at + 16, bound));
-    c = f64x2.add(c, heavy(work, weights, at + 32, bound));
-    d = f64x2.add(d, heavy(work, weights, at + 48, bound));
+  let even = f64x2.splat(0);
+  let odd = even;
+  for (let at: usize = 0; at < column; at += 32) {
+    const first = f64x2.ge(v128.load(greatest + at), bound);
+    even = f64x2.add(even, v128.and(first, v128.load(least + at)));
+    const second = f64x2.ge(v128.load(greatest + at, 16), bound);
+    odd = f64x2.add(odd, v128.and(second, v128.load(least + at, 16)));
   }
-  for (; at < column; at += 16) a = f64x2.add(a, heavy(work, weights, at, bound));
-  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  const sum = f64x2.add(even, odd);
   return lane0(sum) + f64x2.extract_lane(sum, 1);
 }
 
-/** Weights of two blocks, those that reach the bound; else 0. */
-function heavy(work: usize, weights: usize, at: usize, bound: v128): v128 {
-  return v128.and(f64x2.ge(v128.load(work + at), bound), v128.load(weights + at));
+/**
+ * Each listed scenario to its place: as many stand before it as lose more, or as much with a lower index. Counting them two at
+ * a time costs less than the wrong turns of a sort.
+ */
+function rank(
+  losses: usize,
+  weights: usize,
+  length: i32,
+  found: usize,
+  count: usize,
+  columns: usize,
+): void {
+  const masses = columns + ((<usize>length) << 3);
+  const indices = columns + <usize>length * 20;
+  const values = masses + ((<usize>length) << 2);
+  for (let k: usize = 0; k < count; k++) {
+    store<f64>(values + (k << 3), load<f64>(losses + ((<usize>load<i32>(found + (k << 2))) << 3)));
+  }
+  store<f64>(values + (count << 3), -Infinity);
+  for (let k: usize = 0; k < count; k++) {
+    const place = placeOf(values, k, count);
+    const j = load<i32>(found + (k << 2));
+    store<f64>(columns + (place << 3), load<f64>(values + (k << 3)));
+    store<f64>(masses + (place << 3), load<f64>(weights + ((<usize>j) << 3)));
+    store<i32>(indices + (place << 2), j);
+  }
 }
 
-/** Into its place among `count` entries in order; what is as great and came before stays before. */
-function insert(columns: usize, length: i32, count: i32, loss: f64, mass: f64, index: i32): void {
-  const masses = columns + ((<usize>length) << 3);
-  const indices = columns + ((<usize>length) << 4);
-  let k = <usize>count;
-  while (k > 0 && load<f64>(columns + (k << 3) - 8) < loss) {
-    store<f64>(columns + (k << 3), load<f64>(columns + (k << 3) - 8));
-    store<f64>(masses + (k << 3), load<f64>(masses + (k << 3) - 8));
-    store<i32>(indices + (k << 2), load<i32>(indices + (k << 2) - 4));
-    k--;
-  }
-  store<f64>(columns + (k << 3), loss);
-  store<f64>(masses + (k << 3), mass);
-  store<i32>(indices + (k << 2), index);
+function placeOf(values: usize, k: usize, count: usize): usize {
+  const value = v128.load_splat<f64>(values + (k << 3));
+  // Of the pair that holds the value itself, only what stands before it may be as great.
+  const own = k & 1;
+  const middle = values + ((k + own) << 3);
+  const end = values + (count << 3);
+  let before = i64x2.splat(0);
+  let at = values;
+  for (; at < middle; at += 16) before = i64x2.sub(before, f64x2.ge(v128.load(at), value));
+  for (; at < end; at += 16) before = i64x2.sub(before, f64x2.gt(v128.load(at), value));
+  return <usize>(i64x2.extract_lane(before, 0) + i64x2.extract_lane(before, 1)) - own;
 }

@@ -8,6 +8,7 @@ export { piecewise } from './piecewise';
 export { impliedVol } from './implied';
 export { historyAdd, historyDates, historyFree, historyNew, historySeal } from './history';
 export { addLeg, allFinite, losses, worst } from './losses';
+export { blockWeights } from './candidates';
 export { shortfall } from './shortfall';
 export { greatestRow, gridLosses } from './grid';
 export { jacobi } from './jacobi';

@@ -1,4 +1,4 @@
-import { candidates, summarise } from './candidates';
+import { blockLosses, candidates } from './candidates';
 
 /**
  * Weighted expected shortfall by selection. Where the worst losses are few, as they are at the levels margins are asked at,
@@ -10,7 +10,7 @@ import { candidates, summarise } from './candidates';
 /** A little more mass than asked for, so that rounding while entries come and go never drops one that is needed. */
 const SPARE: f64 = 1 + 1e-9;
 
-/** The heap's columns lie in the caller's scratch memory: losses, then masses (f64 each), then indices (i32). */
+/** The heap's columns lie in the caller's memory: losses, then masses (f64 each), then half a column free, then indices (i32). */
 let heapLoss: usize = 0;
 let heapMass: usize = 0;
 let heapIndex: usize = 0;
@@ -70,31 +70,45 @@ function siftDown(size: i32, loss: f64, mass: f64, index: i32): void {
 }
 
 /**
- * Selects into `scratch` (20 bytes per scenario): losses worst first, the mass used of each, their indices. Writes the
- * expected shortfall to `value` and returns how many scenarios it uses, -1 where a loss is no finite number.
+ * Writes to `out`, a number and 24 bytes per scenario: the expected shortfall, the losses it uses, worst first, the mass used of
+ * each, their indices, one after the other without a gap. Returns how many it uses, -1 where a loss is no finite number.
+ * `least` is the set's column of block weights (candidates.ts).
  */
 export function shortfall(
   losses: usize,
   weights: usize,
+  least: usize,
   length: i32,
   alpha: f64,
-  scratch: usize,
-  value: usize,
+  out: usize,
 ): i32 {
-  heapLoss = scratch;
-  heapMass = scratch + ((<usize>length) << 3);
-  heapIndex = scratch + ((<usize>length) << 4);
-  // The blocks' columns lie in the second half of the indices: candidates are at most half as many as scenarios.
-  const work = heapIndex + ((<usize>length) << 1);
-  const total = summarise(losses, weights, length, work);
+  heapLoss = out + 8;
+  heapMass = heapLoss + ((<usize>length) << 3);
+  heapIndex = heapLoss + <usize>length * 20;
+  // The blocks' column lies in the second half of the indices: candidates are at most half as many as scenarios.
+  const greatest = heapIndex + ((<usize>length) << 1);
+  const total = blockLosses(losses, length, greatest);
   if (total - total !== 0) return -1;
   const need = alpha * SPARE;
-  let size = candidates(losses, weights, length, need, work, scratch);
+  let size = candidates(losses, weights, length, need, greatest, least, heapLoss);
   if (size === 0) {
     size = select(losses, weights, length, need);
     sortWorstFirst(size);
   }
-  return sumWorst(size, alpha, value);
+  const used = sumWorst(size, alpha, out);
+  closeRanks(<usize>used);
+  return used;
+}
+
+/** Moves the columns together, indices made float64 as the rest. */
+function closeRanks(used: usize): void {
+  const masses = heapLoss + (used << 3);
+  memory.copy(masses, heapMass, used << 3);
+  // Half as wide, they stand at the end of their room: what is written never overtakes what is read.
+  for (let k: usize = 0; k < used; k++) {
+    const index = load<i32>(heapIndex + (k << 2));
+    store<f64>(masses + ((used + k) << 3), <f64>index);
+  }
 }
 
 function select(losses: usize, weights: usize, length: i32, need: f64): i32 {

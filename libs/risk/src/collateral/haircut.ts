@@ -12,7 +12,7 @@ export interface Liquidity {
   readonly totalValue: number;
 }
 
-/** Defaults, bounds and sources of each: parameters document, `collateral`. */
+/** Defaults, bounds and sources of each: `collateralRules`. */
 export interface HaircutParameters extends MomentBounds {
   /** Normal quantile of the coverage wanted: 2.576 for 99.5 % one-sided. */
   readonly quantile: number;

@@ -34,5 +34,6 @@ export {
   type ReturnWindow,
   simpleReturns,
 } from './returns.js';
+export { collateralRules, type CollateralRules } from './rules.js';
 export { type HaircutInForce, haircutInForce, type SpeedLimits } from './speed.js';
 export { type WrongWay, wrongWay } from './wrong-way.js';

@@ -25,6 +25,10 @@ export interface ReturnWindow {
 /** Below this, per day: an asset that never moved. Keeps a standardised return finite. */
 const VARIANCE_FLOOR = 1e-12;
 
+function floored(variance: number): number {
+  return variance > VARIANCE_FLOOR ? variance : VARIANCE_FLOOR;
+}
+
 function meanOf(values: readonly number[]): number {
   let sum = 0;
   for (const value of values) sum += value;
@@ -66,22 +70,20 @@ export function returnStatistics(
   returns: readonly number[],
   window: ReturnWindow,
 ): ReturnStatistics {
-  returns.forEach((value, at) => finite(value, `returns[${at}]`));
+  const bad = returns.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) finite(returns[bad] ?? Number.NaN, `returns[${bad}]`);
   const squares = returns.map((value) => value * value);
-  let variance = Math.max(meanOf(squares.slice(0, window.seed)), VARIANCE_FLOOR);
+  let variance = floored(meanOf(squares.slice(0, window.seed)));
+  const first = Math.max(window.seed, returns.length - window.moments);
   const losses: number[] = [];
   returns.forEach((value, at) => {
-    if (at >= window.seed) losses.push(-value / Math.sqrt(variance));
-    variance = Math.max(
-      window.decay * variance + (1 - window.decay) * value * value,
-      VARIANCE_FLOOR,
-    );
+    if (at >= first) losses.push(-value / Math.sqrt(variance));
+    variance = floored(window.decay * variance + (1 - window.decay) * value * value);
   });
-  const recent = losses.slice(-window.moments);
   return {
     volatility: Math.sqrt(variance),
-    longRun: Math.sqrt(Math.max(meanOf(squares.slice(-window.longRun)), VARIANCE_FLOOR)),
-    moments: momentsOf(recent),
-    observations: recent.length,
+    longRun: Math.sqrt(floored(meanOf(squares.slice(-window.longRun)))),
+    moments: momentsOf(losses),
+    observations: losses.length,
   };
 }

@@ -11,11 +11,12 @@ export interface ArrayExports {
   shortfall(
     losses: number,
     weights: number,
+    least: number,
     length: number,
     alpha: number,
-    scratch: number,
-    value: number,
+    out: number,
   ): number;
+  blockWeights(weights: number, length: number, out: number): void;
   allFinite(values: number, length: number): number;
 }
 
@@ -50,6 +51,8 @@ export class WasmVector implements ScenarioArray, LossVector {
 export class WasmSet implements ScenarioSet {
   #columns: number;
   #weights: number;
+  /** Least weight of each block of 16 scenarios, made when first asked for. */
+  #least = 0;
   readonly facts?: NonNullable<ScenarioSet['facts']>;
 
   constructor(
@@ -69,6 +72,16 @@ export class WasmSet implements ScenarioSet {
   get weightsPointer(): number {
     if (this.#weights !== 0) return this.#weights;
     throw new KernelError('released', 'set', 'it was released: seal the history again');
+  }
+
+  leastPointer(kernel: Pick<ArrayExports, 'blockWeights'>): number {
+    if (this.#least === 0) {
+      // One number for each block of 16, and up to three that make them a multiple of four.
+      const least = this.memory.alloc((this.scenarios >> 4) * 8 + 24);
+      kernel.blockWeights(this.weightsPointer, this.scenarios, least);
+      this.#least = least;
+    }
+    return this.#least;
   }
 
   columnPointer(factor: number): number {
@@ -94,6 +107,8 @@ export class WasmSet implements ScenarioSet {
   release(): void {
     this.memory.free(this.#columns);
     this.memory.free(this.#weights);
+    this.memory.free(this.#least);
+    this.#least = 0;
     this.#columns = 0;
     this.#weights = 0;
   }
@@ -161,18 +176,14 @@ export class WasmArrays {
     if (!(alpha > 0 && alpha <= 1)) {
       throw new KernelError('value-out-of-bounds', 'alpha', `${alpha} is not in (0, 1]`);
     }
-    const value = this.#selection.room(8 + n * 20);
-    const worst = value + 8;
-    const used = this.#kernel.shortfall(pointer, set.weightsPointer, n, alpha, worst, value);
+    const weights = set.weightsPointer;
+    const least = set.leastPointer(this.#kernel);
+    const out = this.#selection.room(8 + n * 24);
+    const used = this.#kernel.shortfall(pointer, weights, least, n, alpha, out);
     if (used < 0) {
       throw new KernelError('value-out-of-bounds', 'losses', 'a loss is no finite number');
     }
-    return shortfallOf(
-      this.#memory.f64(value, 1)[0] ?? Number.NaN,
-      this.#memory.load(worst, used),
-      this.#memory.load(worst + n * 8, used),
-      this.#memory.i32(worst + n * 16, used).slice(),
-    );
+    return shortfallOf(this.#memory.numbers(out, 1 + 3 * used), used);
   }
 
   worst(losses: LossVector): { readonly loss: number; readonly index: number } {
@@ -183,21 +194,16 @@ export class WasmArrays {
   }
 }
 
-/** Most callers want the value alone, so that the list of scenarios is made where it is asked for. */
-function shortfallOf(
-  value: number,
-  losses: Float64Array,
-  masses: Float64Array,
-  indices: Int32Array,
-): Shortfall {
+/** From what the kernel wrote. Most callers want the value alone: the list of scenarios is made where it is asked for. */
+function shortfallOf(numbers: readonly number[], used: number): Shortfall {
   let atoms: Shortfall['atoms'] | undefined;
   return {
-    value,
+    value: numbers[0] ?? Number.NaN,
     get atoms() {
-      atoms ??= Array.from(indices, (index, k) => ({
-        index,
-        mass: masses[k] ?? 0,
-        loss: losses[k] ?? 0,
+      atoms ??= Array.from({ length: used }, (_, k) => ({
+        index: numbers[1 + 2 * used + k] ?? -1,
+        mass: numbers[1 + used + k] ?? 0,
+        loss: numbers[1 + k] ?? 0,
       }));
       return atoms;
     },

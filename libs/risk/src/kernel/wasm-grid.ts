@@ -29,9 +29,9 @@ export function wasmGrid(
   accounts: AccountLegs,
 ): Float64Array {
   const kernel = exports as GridExports;
-  checkOffsets(accounts);
+  const longest = longestAccount(accounts);
   const rows = storeTable(kernel, memory, table);
-  const chunks = new Chunks(kernel, memory, longestAccount(accounts));
+  const chunks = new Chunks(kernel, memory, longest);
   try {
     return chunks.run(rows, table[0]?.length ?? 0, table.length, accounts);
   } finally {
@@ -56,10 +56,14 @@ function storeTable(
   throw new KernelError('value-out-of-bounds', 'table', 'every value must be a finite number');
 }
 
-function checkOffsets({ offsets, instruments, quantities }: AccountLegs): void {
+/** Checks the offsets, and gives the number of legs of the longest account. */
+function longestAccount({ offsets, instruments, quantities }: AccountLegs): number {
+  let longest = 0;
   let before = 0;
-  for (const at of offsets) {
+  for (let a = 0; a < offsets.length; a++) {
+    const at = offsets[a] ?? 0;
     if (at < before) throw legsError('offsets', 'they must not fall');
+    if (at - before > longest) longest = at - before;
     before = at;
   }
   if (offsets[0] !== 0 || before !== instruments.length) {
@@ -68,18 +72,11 @@ function checkOffsets({ offsets, instruments, quantities }: AccountLegs): void {
   if (quantities.length !== instruments.length) {
     throw legsError('quantities', `${quantities.length} for ${instruments.length} legs`);
   }
+  return longest;
 }
 
 function legsError(field: string, reason: string): KernelError {
   return new KernelError('shape-mismatch', field, reason);
-}
-
-function longestAccount({ offsets }: AccountLegs): number {
-  let longest = 0;
-  for (let a = 1; a < offsets.length; a++) {
-    longest = Math.max(longest, (offsets[a] ?? 0) - (offsets[a - 1] ?? 0));
-  }
-  return longest;
 }
 
 /** Room for one chunk in the kernel's memory. */

@@ -8,6 +8,9 @@ export interface MemoryExports {
 
 /** The kernel's memory, seen from outside. A view is good until the next call into the kernel: memory may grow and move. */
 export class KernelMemory {
+  /** All of it: stays good until it grows. */
+  #view = new Float64Array(0);
+
   constructor(private readonly kernel: MemoryExports) {}
 
   /** 16-byte aligned, not cleared. */
@@ -43,6 +46,16 @@ export class KernelMemory {
     const pointer = this.alloc(values.length * 4);
     this.i32(pointer, values.length).set(values);
     return pointer;
+  }
+
+  /** The same as `load` for few numbers: a plain array is made faster than a typed one. */
+  numbers(pointer: number, length: number): number[] {
+    const { buffer } = this.kernel.memory;
+    if (this.#view.buffer !== buffer) this.#view = new Float64Array(buffer);
+    const view = this.#view;
+    const numbers: number[] = [];
+    for (let i = pointer >>> 3; i < (pointer >>> 3) + length; i++) numbers.push(view[i] ?? 0);
+    return numbers;
   }
 
   /** A copy of what stands there. */

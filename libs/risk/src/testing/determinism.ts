@@ -25,10 +25,8 @@ export interface DeterminismHashes {
   readonly margins: string;
 }
 
-/** What is pinned in vectors/determinism.json, and what each engine computes anew. */
+/** What is pinned in vectors/determinism.json, and what each engine computes anew. No hash of binary or parameters: bits alone. */
 export interface DeterminismRun {
-  readonly wasm: string;
-  readonly parameters: string;
   readonly books: number;
   readonly hashes: DeterminismHashes;
 }
@@ -73,7 +71,7 @@ export function determinismRun(
     ...coreHashes(kernel, scenarios, arrays, books),
     margins: marginHash(new UrsModel({ kernel, parameters: read, scenarios: [scenarios] }), books),
   };
-  return { wasm: kernel.hash, parameters: read.hash, books, hashes };
+  return { books, hashes };
 }
 
 function hashOf(columns: readonly Float64Array[]): string {
