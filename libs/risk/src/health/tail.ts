@@ -33,7 +33,8 @@ interface Atom {
 /** Atoms with one loss become one; greatest first. Sums run in that order, whatever the order of scenarios. */
 function distinctAtoms(losses: ArrayLike<number>, weights: ArrayLike<number>): Atom[] {
   const order = Array.from({ length: losses.length }, (_, index) => index);
-  order.forEach((index) => finite(losses[index] ?? Number.NaN, `losses[${index}]`));
+  const bad = order.find((index) => !Number.isFinite(losses[index]));
+  if (bad !== undefined) finite(losses[bad] ?? Number.NaN, `losses[${bad}]`);
   order.sort((a, b) => (losses[b] ?? 0) - (losses[a] ?? 0) || a - b);
   const atoms: { loss: number; weight: number }[] = [];
   for (const index of order) {
