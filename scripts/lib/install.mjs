@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, root, run } from './process.mjs';
 
@@ -30,5 +30,12 @@ export async function install() {
     failure:
       'npm ci failed, see above: mend package-lock.json (npm install) or the network (npm ping)',
   });
+  unlinkOtherNode();
   writeFileSync(stamp, lock);
+}
+
+/** A test runs the kernel under another Node, out of npm, whose link would stand before the machine's own in every script. */
+function unlinkOtherNode() {
+  for (const suffix of ['', '.cmd', '.ps1'])
+    rmSync(join(root, `node_modules/.bin/node${suffix}`), { force: true });
 }

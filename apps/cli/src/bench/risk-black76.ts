@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { currentKernel, type OptionColumns } from '#risk';
+import type { Cleanup } from '../terminal/cleanup.js';
+import { importAside } from './aside.js';
 import { uniform } from './risk-load.js';
 import { riskRows } from './risk-rows.js';
 import { interleave, rateOf, rowOf, type BenchRow, type SampleHook } from './statistics.js';
@@ -18,11 +20,15 @@ interface QuantLib {
   ): number;
 }
 
-/** Rows for the baselines that are installed. */
-export async function benchBlack76(samples: number, onSample: SampleHook): Promise<BenchRow[]> {
+/** Rows for the baselines that are there: npm's is installed aside, Python's is the machine's. */
+export async function benchBlack76(
+  samples: number,
+  onSample: SampleHook,
+  cleanup: Cleanup,
+): Promise<BenchRow[]> {
   const kernel = currentKernel();
   const columns = randomOptions();
-  const price = pricer(await quantLib(), columns);
+  const price = pricer(await importAside<QuantLib>(['@quantlib/ql@0.3.6'], cleanup), columns);
   if (price !== undefined) {
     kernel.black76(columns).forEach((ours, i) => {
       if (Math.abs(ours - price(i)) > 1e-9) throw new Error(`option ${i}: prices differ`);
@@ -50,15 +56,6 @@ function explained(row: BenchRow): BenchRow {
     'a logarithm, an exponential and two ratios of Mills for every two prices, most digits kept in the wings too; ' +
     'WebAssembly has no vectors wider than two numbers, and V8 compiles the other side as well';
   return row.met ? row : { ...row, note };
-}
-
-/** The module by name, so that a build without it is a build. */
-async function quantLib(): Promise<QuantLib | undefined> {
-  const name = '@quantlib/ql';
-  return import(name).then(
-    (found: QuantLib) => found,
-    () => undefined,
-  );
 }
 
 function pricer(

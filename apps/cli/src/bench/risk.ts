@@ -1,4 +1,5 @@
 import { currentKernel } from '#risk';
+import type { Cleanup } from '../terminal/cleanup.js';
 import { benchAccounts } from './risk-account.js';
 import { benchBlack76 } from './risk-black76.js';
 import { benchCapacity } from './risk-capacity.js';
@@ -24,6 +25,7 @@ export async function benchRisk(
   wanted: readonly string[],
   samples: number,
   onSample: SampleHook,
+  cleanup: Cleanup,
 ): Promise<BenchRow[]> {
   const wants = (...specs: readonly RowSpec[]): boolean =>
     specs.some(({ id }) => wanted.includes(id));
@@ -31,7 +33,7 @@ export async function benchRisk(
   return [
     ...(wants(kernel) ? [await benchGrid(samples, onSample)] : []),
     ...(wants(account, incremental) ? await benchAccounts(samples, onSample) : []),
-    ...(wants(black76, python) ? await benchBlack76(samples, onSample) : []),
+    ...(wants(black76, python) ? await benchBlack76(samples, onSample, cleanup) : []),
     ...(wants(memory, linear) ? await benchCapacity(samples, onSample) : []),
   ];
 }

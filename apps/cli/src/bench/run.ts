@@ -77,11 +77,11 @@ async function measure(
     : [];
   if (wanted.some((id) => riskIds.includes(id))) {
     progress.step('risk: warming up');
-    const measured = await benchRisk(wanted, samples, onSample);
+    const measured = await benchRisk(wanted, samples, onSample, cleanup);
     const missing = wanted.filter(
       (id) => riskIds.includes(id) && !measured.some((row) => row.id === id),
     );
-    for (const id of missing) progress.step(`${id}: left out, its baseline is not installed`);
+    for (const id of missing) progress.step(`${id}: left out, its baseline could not be installed`);
     rows.push(...measured);
   }
   return rows.filter(({ id }) => wanted.includes(id));

