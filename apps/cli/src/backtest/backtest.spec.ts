@@ -71,7 +71,7 @@ const folder = dataFolder(undefined);
 const there =
   folder !== undefined &&
   new PriceFiles(folder).has('prices/binance_usdm_perp_BTCUSDT_1h_202010_202406.csv.gz');
-const why = there ? '' : ': skipped, the hourly prices of 17 perpetuals are not on this machine';
+const why = there ? '' : ' (skipped: the hourly prices of 17 perpetuals are not on this machine)';
 
 (there ? describe : describe.skip)(`urs on 17 perpetuals${why}`, () => {
   it('covers, is cheaper than the grid, and calmer than fhs', () => {

@@ -6,7 +6,7 @@ import { dataFolder, PriceFiles } from './data/read.js';
 import { renderHtml } from './html/page.js';
 import { measure, type SetResult } from './result.js';
 import { ownSet, setPlans, type SetPlan } from './sets.js';
-import { booksTable, dataTable, LEGEND, modelsTable, pathTable } from './tables.js';
+import { booksTable, dataTable, LEGEND, modelsTable, pathTable, summaryTable } from './tables.js';
 
 export interface BacktestOptions {
   /** Names of sets, separated by commas; default all whose data is there. */
@@ -144,7 +144,8 @@ function printed({ results, models, data, seed, kernel }: BacktestRun): string {
     LEGEND,
     '',
     ...results.flatMap((result) => [modelsTable(result), '']),
-    ...(path === undefined ? [] : [path]),
+    ...(path === undefined ? [] : [path, '']),
+    ...(models.length > 1 ? [summaryTable(results)] : []),
   ].join('\n');
 }
 

@@ -129,3 +129,31 @@ export function pathTable(results: readonly SetResult[]): string | undefined {
     { title: 'Inside the day: the first model at k = 1, close to close against the worst hour' },
   );
 }
+
+/** One row a set: what every model asks at equal coverage, and by how much the first is below the grid. */
+export function summaryTable(results: readonly SetResult[]): string {
+  const names = results[0]?.report.models.map(({ model }) => model) ?? [];
+  const hasGrid = names.indexOf('grid') > 0;
+  const first = names[0] ?? '';
+  return table(
+    [
+      { title: 'set' },
+      right('days'),
+      ...names.map(right),
+      ...(hasGrid ? [right('below grid %')] : []),
+      right(`worst Kupiec p of ${first}`),
+    ],
+    results.map(({ set, tested, report: { models } }) => {
+      const grid = models.find(({ model }) => model === 'grid');
+      const ours = models[0];
+      return [
+        set.name,
+        String(tested.dates.length),
+        ...models.map(({ avgMargin }) => percent(avgMargin)),
+        ...(hasGrid && grid && ours ? [percent(1 - ours.avgMargin / grid.avgMargin, 1)] : []),
+        ours?.worstKupiecP.toFixed(3) ?? '',
+      ];
+    }),
+    { title: 'Average margin at equal coverage, % of notional' },
+  );
+}
