@@ -14,6 +14,7 @@ export * from './journal/errors.js';
 export { chainHash, GENESIS, open, seal, type Segment } from './journal/chain.js';
 export * from './journal/group-commit.js';
 export * from './journal/verify.js';
+export * from './proofs/index.js';
 export { memoryJournal, type MemoryStore, memoryStore } from './adapters/memory/memory-journal.js';
 export { migrate, migrateJournal, MigrationChanged } from './adapters/postgres/migrate.js';
 export {
