@@ -27,8 +27,9 @@ export class MerkleLevels {
     return this.size === 0 ? EMPTY : Buffer.from(this.levels.at(-1)!);
   }
 
-  leaf(index: number): Buffer {
-    return this.levels[0]!.subarray(index * SIZE, (index + 1) * SIZE);
+  /** The hashes of the leaves `from` up to and without `to`, one after the other. */
+  leaves(from: number, to: number): Buffer {
+    return this.levels[0]!.subarray(from * SIZE, to * SIZE);
   }
 
   /** Puts other hashes in the place of leaves; `changed` is rising. The number of leaves stays. */
