@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { RiskFactor } from '#events';
+import { type RiskFactor, SnapshotRefused } from '#events';
 import { canonical, type EntryValue } from '../canonical-entry.js';
 import { assertConservation } from '../conservation.js';
 import { historyRoot, nextRoot } from '../risk/history.js';
 import type { FactorHistory } from '../risk/state.js';
 import { type HouseState, initialState } from '../state.js';
 import { STATE_ORIGIN, STATE_SCHEMA } from '../state-hash.js';
-import { MerkleLevels } from '../state-tree/merkle-levels.js';
+import { MerkleStack } from '../state-tree/merkle-stack.js';
 import { lineHash } from '../state-tree/state-tree.js';
 import { entryKey } from '../state-tree/touched.js';
 import { HISTORY, HISTORY_DAY, PARAMETERS } from './lines.js';
 import { putEntry } from './put-entry.js';
-import { SnapshotRefused } from './refused.js';
 
 /**
  * Makes a state of its lines: the inverse of `stateLines`. Every line has to be canonical and in its order, every history
@@ -20,7 +19,7 @@ import { SnapshotRefused } from './refused.js';
  */
 export class StateReader {
   private readonly state = initialState();
-  private readonly leaves: Buffer[] = [];
+  private readonly leaves = new MerkleStack();
   private readonly read = new Map<string, FactorHistory>();
   private last = '';
   private line = 0;
@@ -43,10 +42,8 @@ export class StateReader {
    * @param root hex
    */
   finish(root: string): HouseState {
-    const levels = new MerkleLevels();
-    levels.replace(Buffer.concat(this.leaves));
-    const found = levels.root().toString('hex');
-    const lines = `${this.leaves.length} entries`;
+    const found = this.leaves.root();
+    const lines = `${this.leaves.size} entries`;
     if (found !== root) throw new SnapshotRefused(lines, `have root ${found}, not ${root}`);
     for (const [id, history] of this.state.risk.histories) this.attachHistory(id, history);
     for (const { proposal, parameters, parametersHash } of this.state.risk.models.values()) {
@@ -77,10 +74,10 @@ export class StateReader {
       throw this.refuse(`has state schema ${schema}, this build knows ${STATE_SCHEMA}`);
     }
     const key = entryKey(kind, id);
-    if (key <= this.last || this.leaves.length + 1 !== this.line) throw this.refuse('is misplaced');
+    if (key <= this.last || this.leaves.size + 1 !== this.line) throw this.refuse('is misplaced');
     if (!putEntry(this.state, kind, id, value)) throw this.refuse(`is of unknown kind ${kind}`);
     this.last = key;
-    this.leaves.push(lineHash(text));
+    this.leaves.add(lineHash(text));
   }
 
   private attachment([what, id, ...rest]: unknown[]): void {

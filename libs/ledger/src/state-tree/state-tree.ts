@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LedgerBroken } from '../broken.js';
+import type { StateEntry } from '../canonical-entry.js';
 import type { HouseState } from '../state.js';
 import { byCode } from '../code-order.js';
 import { entryLine, stateEntries, stateHash } from '../state-hash.js';
@@ -21,9 +22,13 @@ export interface StateProof {
 
 const LEAF = '\0';
 
-/** RFC 9162 leaf hash of an entry's line. */
-export function lineHash(line: string): Buffer {
-  return Buffer.from(hash('sha256', LEAF + line, 'hex'), 'hex');
+/** RFC 9162 leaf hash of an entry's line, hex. */
+export function lineHash(line: string): string {
+  return hash('sha256', LEAF + line, 'hex');
+}
+
+function leafOf(entry: StateEntry): Buffer {
+  return Buffer.from(lineHash(entryLine(entry)), 'hex');
 }
 
 /**
@@ -41,7 +46,7 @@ export class StateTree {
     state.touched = this.touched;
     const entries = stateEntries(state);
     this.keys = entries.map(([kind, id]) => entryKey(kind, id));
-    this.levels.replace(Buffer.concat(entries.map((entry) => lineHash(entryLine(entry)))));
+    this.levels.replace(Buffer.concat(entries.map(leafOf)));
   }
 
   /** Number of entries. */
@@ -88,7 +93,7 @@ export class StateTree {
     for (const key of [...this.touched].sort(byCode)) {
       const [kind, id] = key.split('\0') as [string, string];
       const value = read(kind, id);
-      const leaf = value === undefined ? undefined : lineHash(entryLine([kind, id, value]));
+      const leaf = value === undefined ? undefined : leafOf([kind, id, value]);
       const index = lowerBound(this.keys, key);
       const known = this.keys[index] === key;
       if (leaf === undefined) {
@@ -145,5 +150,5 @@ function lowerBound(keys: readonly string[], key: string): number {
 
 /** The root a proof leads to, hex: the entry is in every state with this root. */
 export function provenRoot({ line, path }: StateProof): string {
-  return rootOf(lineHash(line).toString('hex'), path);
+  return rootOf(lineHash(line), path);
 }
