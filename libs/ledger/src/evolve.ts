@@ -336,6 +336,9 @@ const appliers: Appliers = {
   ObligationsSettled: settleObligations,
   PositionLimitBreached() {},
   ...riskAppliers,
+  CheckpointKeyRotated(state, { keyName, publicKey }) {
+    state.checkpointKey = { keyName, publicKey };
+  },
   CycleCompleted(state, data) {
     openNextWindow(state, data.cycle);
   },

@@ -13,12 +13,15 @@ export const STATE_SCHEMA = 1;
  */
 export function stateEntries(state: HouseState): StateEntry[] {
   const entries: StateEntry[] = [];
-  const { openWindow, waitEnded } = state;
+  const { openWindow, waitEnded, checkpointKey } = state;
   entries.push([
     'house',
     'house',
     waitEnded === undefined ? { openWindow } : { openWindow, waitEnded },
   ]);
+  if (checkpointKey !== undefined) {
+    entries.push(['checkpoint-key', checkpointKey.keyName, checkpointKey.publicKey]);
+  }
   referenceEntries(state, entries);
   positionEntries(state, entries);
   windowEntries(state, entries);

@@ -162,6 +162,8 @@ export interface HouseState {
   readonly requests: Map<string, number>;
   /** Factor histories, risk models and requirements. */
   readonly risk: RiskState;
+  /** The key that signs the log's checkpoints. */
+  checkpointKey: { keyName: string; publicKey: string } | undefined;
   /** Derived: skeletons of ids per kind, positions per instrument, and every running sum that is not zero just now. */
   readonly skeletons: Set<string>;
   readonly positionsOf: Map<string, Map<string, Position>>;
@@ -191,6 +193,7 @@ export function initialState(): HouseState {
     withdrawals: new Map(),
     requests: new Map(),
     risk: initialRisk(),
+    checkpointKey: undefined,
     skeletons: new Set(),
     positionsOf: new Map(),
     sums: { books: new Map(), positions: new Map() },
