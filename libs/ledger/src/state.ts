@@ -118,6 +118,8 @@ export interface GiveUp {
   readonly window: number;
 }
 
+export type CheckpointSigner = Pick<EventData['CheckpointKeyRotated'], 'keyName' | 'publicKey'>;
+
 export interface Withdrawal {
   readonly withdrawalId: string;
   readonly account: string;
@@ -163,11 +165,13 @@ export interface HouseState {
   /** Factor histories, risk models and requirements. */
   readonly risk: RiskState;
   /** The key that signs the log's checkpoints. */
-  checkpointKey: { keyName: string; publicKey: string } | undefined;
+  checkpointKey: CheckpointSigner | undefined;
   /** Derived: skeletons of ids per kind, positions per instrument, and every running sum that is not zero just now. */
   readonly skeletons: Set<string>;
   readonly positionsOf: Map<string, Map<string, Position>>;
   readonly sums: { readonly books: Map<string, bigint>; readonly positions: Map<string, bigint> };
+  /** Keys of the entries that events since then may have changed, where a `StateTree` stands beside this state. */
+  touched?: Set<string>;
 }
 
 /** A clearing house with nothing in it, its first window open. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { rotateKey, signingKey } from '#events';
 import { decide, step } from '../house.js';
 import { stateHash } from '../state-hash.js';
+import { StateTree } from '../state-tree/state-tree.js';
 import { initialState } from '../state.js';
 
 const key = (seed: string, name = 'log.example') => signingKey(name, seed.repeat(32));
@@ -22,6 +23,13 @@ describe('the key of the log’s checkpoints', () => {
       publicKey: key('01').verifier.publicKey,
     });
     expect(stateHash(state)).not.toBe(empty);
+  });
+  it('is an entry the state tree hashes again when it changes', () => {
+    const fresh = initialState();
+    const tree = new StateTree(fresh);
+    step(fresh, rotate(key('01'), undefined, 0));
+    expect(tree.root()).toBe(stateHash(state));
+    expect(tree.prove('checkpoint-key', 'log')?.line).toContain('log.example');
   });
   it('is replaced where the key in force says so', () => {
     const { events, rejection } = decide(state, rotate(key('02'), key('01'), 9));
