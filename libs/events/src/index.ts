@@ -15,6 +15,7 @@ export { chainHash, GENESIS, open, seal, type Segment } from './journal/chain.js
 export * from './journal/group-commit.js';
 export * from './journal/verify.js';
 export * from './proofs/index.js';
+export * from './personal/index.js';
 export { memoryJournal, type MemoryStore, memoryStore } from './adapters/memory/memory-journal.js';
 export { migrate, migrateJournal, MigrationChanged } from './adapters/postgres/migrate.js';
 export {

@@ -5,7 +5,7 @@ import { byCode, type HouseState } from './state.js';
 
 /** What is hashed into every leaf, so that roots of other houses or other schemas never collide with ours. */
 export const STATE_ORIGIN = 'novate/state';
-export const STATE_SCHEMA = 1;
+export const STATE_SCHEMA = 2;
 
 /**
  * All entries in order of kind, then id (UTF-16 code units). A snapshot is exactly these, with the days of the factor
@@ -29,8 +29,8 @@ export function stateEntries(state: HouseState): StateEntry[] {
 
 function referenceEntries(state: HouseState, out: StateEntry[]): void {
   for (const [id, asset] of state.assets) out.push(['asset', id, { scale: asset.scale }]);
-  for (const [id, { name, suspended, indebted }] of state.members) {
-    out.push(['member', id, { name, suspended, indebted }]);
+  for (const [id, { suspended, indebted, erasure }] of state.members) {
+    out.push(['member', id, { suspended, indebted, erasure }]);
   }
   for (const [id, account] of state.accounts) out.push(['account', id, { ...account }]);
   for (const [id, { kind, mode, suspended }] of state.venues) {
