@@ -15,6 +15,7 @@ import { skeleton } from './ids.js';
 import { riskAppliers } from './risk/evolve.js';
 import { addTrade, ensurePosition, moveQuantity, reverseTrade } from './positions.js';
 import { type GiveUp, type HouseState, rememberedKey, streamKey } from './state.js';
+import { noteTouched } from './state-tree/touched.js';
 import { consume, ensureStream, remember } from './streams.js';
 import { tradeDigest } from './trade-digest.js';
 
@@ -27,6 +28,7 @@ type Appliers = { readonly [T in EventType]: (state: HouseState, data: EventData
 export function evolve(state: HouseState, event: AnyNewEvent): void {
   const apply = appliers[event.type] as (s: HouseState, data: unknown) => void;
   if (apply === undefined) throw new LedgerBroken(`unknown event type ${String(event.type)}`);
+  if (state.touched !== undefined) noteTouched(state, event, state.touched);
   apply(state, event.data);
 }
 

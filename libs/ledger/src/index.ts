@@ -14,7 +14,10 @@ export { decide, step } from './house.js';
 export { decideCut } from './cut/cut.js';
 export { evolve } from './evolve.js';
 export { canonical, type EntryValue, type StateEntry } from './canonical-entry.js';
-export { entryHash, merkleRoot, stateEntries, stateHash } from './state-hash.js';
+export { entryHash, entryLine, merkleRoot, stateEntries, stateHash } from './state-hash.js';
+export { provenRoot, type StateProof, StateTree } from './state-tree/state-tree.js';
+export { entryKinds } from './state-tree/entry-of.js';
+export type { PathStep } from './state-tree/merkle-levels.js';
 export * from './risk/state.js';
 export { historyRoot, nextRoot } from './risk/history.js';
 export {

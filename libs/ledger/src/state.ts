@@ -167,6 +167,8 @@ export interface HouseState {
   readonly skeletons: Set<string>;
   readonly positionsOf: Map<string, Map<string, Position>>;
   readonly sums: { readonly books: Map<string, bigint>; readonly positions: Map<string, bigint> };
+  /** Keys of the entries that events since then may have changed, where a `StateTree` stands beside this state. */
+  touched?: Set<string>;
 }
 
 /** A clearing house with nothing in it, its first window open. */
