@@ -52,6 +52,9 @@ const ofSpec = (spec: InstrumentSpec): Subjects => [
 const subjects: { readonly [T in EventType]: (data: EventData[T]) => Subjects } = {
   AssetRegistered: (d) => [asset(d.asset)],
   MemberRegistered: (d) => [member(d.member)],
+  ErasureRequested: (d) => [member(d.member)],
+  ErasureWithdrawn: (d) => [member(d.member)],
+  SubjectKeyDestroyed: (d) => [member(d.member)],
   AccountOpened: (d) => [
     account(d.account),
     member(d.member),

@@ -87,6 +87,17 @@ export type Command =
   | (Base & { readonly kind: 'register-asset'; readonly asset: string; readonly scale: number })
   | (Base & { readonly kind: 'register-member'; readonly member: string; readonly name: string })
   | (Base & {
+      readonly kind: 'request-erasure' | 'withdraw-erasure';
+      readonly member: string;
+      readonly reason: string;
+    })
+  | (Base & {
+      readonly kind: 'approve-erasure';
+      readonly member: string;
+      /** Number of the member's latest data key, 0 where it has none: what the key store says, not the caller. */
+      readonly throughKey: number;
+    })
+  | (Base & {
       readonly kind: 'open-account';
       readonly account: string;
       readonly member: string;
@@ -210,6 +221,9 @@ export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
   unreadable: ['venue', 'custody'],
   'register-asset': ['operator'],
   'register-member': ['operator'],
+  'request-erasure': ['operator'],
+  'withdraw-erasure': ['operator', 'risk'],
+  'approve-erasure': ['risk'],
   'open-account': ['operator'],
   'register-venue': ['operator'],
   'list-instrument': ['operator'],

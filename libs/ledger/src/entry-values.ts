@@ -23,7 +23,11 @@ export const valueOf = {
     waitEnded === undefined ? { openWindow } : { openWindow, waitEnded },
   checkpointKey: ({ keyName, publicKey }: CheckpointSigner): EntryValue => ({ keyName, publicKey }),
   asset: ({ scale }: Asset): EntryValue => ({ scale }),
-  member: ({ name, suspended, indebted }: Member): EntryValue => ({ name, suspended, indebted }),
+  member: ({ suspended, indebted, erasure }: Member): EntryValue => ({
+    suspended,
+    indebted,
+    ...(erasure === undefined ? {} : { erasure }),
+  }),
   account: (account: Account): EntryValue => ({ ...account }),
   venue: ({ kind, mode, suspended }: Venue): EntryValue => ({ kind, mode, suspended }),
   instrument: ({ spec, suspended, expired }: Instrument): EntryValue => ({

@@ -6,6 +6,7 @@ import { decideCut } from './cut/cut.js';
 import { fact, need, type Origin, Refusal } from './decide/context.js';
 import { rotateCheckpointKey } from './decide/checkpoint-key.js';
 import { decideInput, place } from './decide/input.js';
+import * as personal from './decide/personal.js';
 import * as reference from './decide/reference.js';
 import * as request from './decide/request.js';
 import * as risk from './decide/risk.js';
@@ -51,6 +52,12 @@ function decideRequest(state: HouseState, command: Request, origin: Origin): Any
       return reference.registerAsset(state, command, origin);
     case 'register-member':
       return reference.registerMember(state, command, origin);
+    case 'request-erasure':
+      return personal.requestErasure(state, command, origin);
+    case 'withdraw-erasure':
+      return personal.withdrawErasure(state, command, origin);
+    case 'approve-erasure':
+      return personal.approveErasure(state, command, origin);
     case 'open-account':
       return reference.openAccount(state, command, origin);
     case 'register-venue':

@@ -6,7 +6,7 @@ import { byCode, type HouseState } from './state.js';
 
 /** What is hashed into every leaf, so that roots of other houses or other schemas never collide with ours. */
 export const STATE_ORIGIN = 'novate/state';
-export const STATE_SCHEMA = 1;
+export const STATE_SCHEMA = 2;
 
 /**
  * All entries in order of kind, then id (UTF-16 code units). A snapshot is exactly these, with the days of the factor

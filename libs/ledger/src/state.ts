@@ -16,10 +16,11 @@ export interface Asset {
 }
 export interface Member {
   readonly member: string;
-  readonly name: string;
   suspended: boolean;
   /** True from a shortfall until the cycle in which all of its accounts' debt is repaid. */
   indebted: boolean;
+  /** Who asked for its personal data to be erased, until somebody else approves that or it is withdrawn. */
+  erasure?: string;
 }
 export type Account = EventData['AccountOpened'];
 export interface Venue {

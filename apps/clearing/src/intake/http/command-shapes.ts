@@ -85,13 +85,16 @@ type CommandOf<K extends RequestKind, C = Command> = C extends { readonly kind: 
   : never;
 type BodyOf<K extends RequestKind> = Omit<
   CommandOf<K>,
-  'kind' | 'commandId' | 'actor' | 'occurredAt' | 'traceparent'
+  'kind' | 'commandId' | 'actor' | 'occurredAt' | 'traceparent' | 'throughKey'
 >;
 
 /** The shape of each command's body. What the values mean is the ledger's to judge. */
 export const commandShapes: { readonly [K in RequestKind]: Shape<BodyOf<K>> } = {
   'register-asset': object({ asset: text, scale }),
   'register-member': object({ member: text, name: text }),
+  'request-erasure': object({ member: text, reason: text }),
+  'withdraw-erasure': object({ member: text, reason: text }),
+  'approve-erasure': object({ member: text }),
   'open-account': object({
     account: text,
     member: text,
