@@ -15,6 +15,7 @@ import { skeleton } from './ids.js';
 import { riskAppliers } from './risk/evolve.js';
 import { addTrade, ensurePosition, moveQuantity, reverseTrade } from './positions.js';
 import { type GiveUp, type HouseState, rememberedKey, streamKey } from './state.js';
+import { noteTouched } from './state-tree/touched.js';
 import { consume, ensureStream, remember } from './streams.js';
 import { tradeDigest } from './trade-digest.js';
 
@@ -27,6 +28,7 @@ type Appliers = { readonly [T in EventType]: (state: HouseState, data: EventData
 export function evolve(state: HouseState, event: AnyNewEvent): void {
   const apply = appliers[event.type] as (s: HouseState, data: unknown) => void;
   if (apply === undefined) throw new LedgerBroken(`unknown event type ${String(event.type)}`);
+  if (state.touched !== undefined) noteTouched(state, event, state.touched);
   apply(state, event.data);
 }
 
@@ -183,7 +185,18 @@ const appliers: Appliers = {
   },
   MemberRegistered(state, data) {
     claimId(state, 'member', data.member);
-    state.members.set(data.member, { ...data, suspended: false, indebted: false });
+    // Its name decides nothing, so it stays in the journal: a state and a snapshot hold no name, sealed or not.
+    const { member } = data;
+    state.members.set(member, { member, suspended: false, indebted: false });
+  },
+  ErasureRequested(state, data) {
+    state.members.get(data.member)!.erasure = data.by;
+  },
+  ErasureWithdrawn(state, data) {
+    delete state.members.get(data.member)!.erasure;
+  },
+  SubjectKeyDestroyed(state, data) {
+    delete state.members.get(data.member)!.erasure;
   },
   AccountOpened(state, data) {
     claimId(state, 'account', data.account);
@@ -336,6 +349,9 @@ const appliers: Appliers = {
   ObligationsSettled: settleObligations,
   PositionLimitBreached() {},
   ...riskAppliers,
+  CheckpointKeyRotated(state, { keyName, publicKey }) {
+    state.checkpointKey = { keyName, publicKey };
+  },
   CycleCompleted(state, data) {
     openNextWindow(state, data.cycle);
   },

@@ -9,11 +9,15 @@ export { LedgerBroken } from './broken.js';
 export { cutDue, missingStreams } from './barrier.js';
 export { expectedSequence, type Readiness, readiness, validStream } from './readiness.js';
 export { assertConservation } from './conservation.js';
+export { checkPersonal, personalOf, type PersonalPart } from './decide/personal.js';
 export { decide, step } from './house.js';
 export { decideCut } from './cut/cut.js';
 export { evolve } from './evolve.js';
 export { canonical, type EntryValue, type StateEntry } from './canonical-entry.js';
-export { entryHash, merkleRoot, stateEntries, stateHash } from './state-hash.js';
+export { entryHash, entryLine, merkleRoot, stateEntries, stateHash } from './state-hash.js';
+export { provenRoot, type StateProof, StateTree } from './state-tree/state-tree.js';
+export { entryKinds } from './state-tree/entry-of.js';
+export type { PathStep } from './state-tree/merkle-levels.js';
 export * from './risk/state.js';
 export { historyRoot, nextRoot } from './risk/history.js';
 export {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { canonical, type EntryValue, type StateEntry } from './canonical-entry.js';
+import { canonical, type StateEntry } from './canonical-entry.js';
+import { rememberedIn, valueOf } from './entry-values.js';
 import { riskEntries } from './risk/entries.js';
 import { byCode, type HouseState } from './state.js';
 
 /** What is hashed into every leaf, so that roots of other houses or other schemas never collide with ours. */
 export const STATE_ORIGIN = 'novate/state';
-export const STATE_SCHEMA = 1;
+export const STATE_SCHEMA = 2;
 
 /**
  * All entries in order of kind, then id (UTF-16 code units). A snapshot is exactly these, with the days of the factor
@@ -13,12 +14,10 @@ export const STATE_SCHEMA = 1;
  */
 export function stateEntries(state: HouseState): StateEntry[] {
   const entries: StateEntry[] = [];
-  const { openWindow, waitEnded } = state;
-  entries.push([
-    'house',
-    'house',
-    waitEnded === undefined ? { openWindow } : { openWindow, waitEnded },
-  ]);
+  entries.push(['house', 'house', valueOf.house(state)]);
+  if (state.checkpointKey !== undefined) {
+    entries.push(['checkpoint-key', 'log', valueOf.checkpointKey(state.checkpointKey)]);
+  }
   referenceEntries(state, entries);
   positionEntries(state, entries);
   windowEntries(state, entries);
@@ -28,91 +27,51 @@ export function stateEntries(state: HouseState): StateEntry[] {
 }
 
 function referenceEntries(state: HouseState, out: StateEntry[]): void {
-  for (const [id, asset] of state.assets) out.push(['asset', id, { scale: asset.scale }]);
-  for (const [id, { name, suspended, indebted }] of state.members) {
-    out.push(['member', id, { name, suspended, indebted }]);
-  }
-  for (const [id, account] of state.accounts) out.push(['account', id, { ...account }]);
-  for (const [id, { kind, mode, suspended }] of state.venues) {
-    out.push(['venue', id, { kind, mode, suspended }]);
-  }
-  for (const [id, { spec, suspended, expired }] of state.instruments) {
-    out.push(['instrument', id, { spec: spec as unknown as EntryValue, suspended, expired }]);
+  for (const [id, asset] of state.assets) out.push(['asset', id, valueOf.asset(asset)]);
+  for (const [id, member] of state.members) out.push(['member', id, valueOf.member(member)]);
+  for (const [id, account] of state.accounts) out.push(['account', id, valueOf.account(account)]);
+  for (const [id, venue] of state.venues) out.push(['venue', id, valueOf.venue(venue)]);
+  for (const [id, instrument] of state.instruments) {
+    out.push(['instrument', id, valueOf.instrument(instrument)]);
   }
 }
 
 function positionEntries(state: HouseState, out: StateEntry[]): void {
-  for (const [id, p] of state.positions) {
-    out.push([
-      'position',
-      id,
-      {
-        quantity: `${p.quantity}`,
-        cost: `${p.cost}`,
-        settledValue: `${p.settledValue}`,
-        feeExact: `${p.feeExact}`,
-        feeCharged: `${p.feeCharged}`,
-        bought: `${p.bought}`,
-        sold: `${p.sold}`,
-        cutQuantity: `${p.cutQuantity}`,
-        deltas: pairs(p.deltas),
-      },
-    ]);
+  for (const [id, position] of state.positions) {
+    out.push(['position', id, valueOf.position(position)]);
   }
   for (const [asset, books] of state.books) {
     for (const [book, amount] of books) out.push(['book', `${asset}|${book}`, `${amount}`]);
   }
-  for (const [id, s] of state.settled) {
-    const { cycle, freshCycle, stale } = s;
-    out.push(['settled', id, { price: `${s.price}`, cycle, freshCycle, stale }]);
-  }
+  for (const [id, price] of state.settled) out.push(['settled', id, valueOf.settled(price)]);
 }
 
 function windowEntries(state: HouseState, out: StateEntry[]): void {
-  for (const [id, stream] of state.streams) {
-    const windows = [...stream.windows]
-      .sort(([a], [b]) => a - b)
-      .map(([window, { count, total }]) => [window, count, `${total}`] as const);
-    const { lastSequence, gapAt } = stream;
-    out.push(['stream', id, { lastSequence, windows, ...(gapAt === undefined ? {} : { gapAt }) }]);
-  }
+  for (const [id, stream] of state.streams) out.push(['stream', id, valueOf.stream(stream)]);
   for (const [instrument, streams] of state.marks) {
     for (const [stream, marks] of streams) {
-      const kept = marks.map((m) => [m.sequence, `${m.price}`, m.at] as const);
-      out.push(['mark', `${instrument}|${stream}`, kept]);
+      out.push(['mark', `${instrument}|${stream}`, valueOf.marks(marks)]);
     }
   }
   for (const [instrument, rate] of state.funding) out.push(['funding', instrument, `${rate}`]);
   for (const [window, venues] of state.closings) {
-    for (const [venue, { endsAt, streams }] of venues) {
-      const named = streams.map((s) => ({ ...s }));
-      out.push(['closing', `${window}|${venue}`, { endsAt, streams: named }]);
+    for (const [venue, closing] of venues) {
+      out.push(['closing', `${window}|${venue}`, valueOf.closing(closing)]);
     }
   }
 }
 
 function memoryEntries(state: HouseState, out: StateEntry[]): void {
-  for (const [window, keys] of state.rememberedIn) {
-    const byStream = new Map<string, EntryValue[]>();
-    for (const key of [...keys].sort(byCode)) {
-      const slash = key.lastIndexOf('/');
-      const { digest, busted, carriers } = state.remembered.get(key)!;
-      const list = byStream.get(key.slice(0, slash)) ?? [];
-      byStream.set(key.slice(0, slash), list);
-      const id = key.slice(slash + 1);
-      list.push(carriers ? [id, digest, busted, { ...carriers }] : [id, digest, busted]);
+  for (const window of state.rememberedIn.keys()) {
+    for (const [stream, ids] of rememberedIn(state, window)) {
+      out.push(['remembered', `${window}|${stream}`, ids]);
     }
-    for (const [stream, ids] of byStream) out.push(['remembered', `${window}|${stream}`, ids]);
   }
-  for (const [id, g] of state.giveUps) out.push(['give-up', id, { ...g, terms: { ...g.terms } }]);
-  for (const [id, w] of state.withdrawals) {
-    out.push(['withdrawal', id, { ...w, amount: `${w.amount}` }]);
+  for (const [id, giveUp] of state.giveUps) out.push(['give-up', id, valueOf.giveUp(giveUp)]);
+  for (const [id, withdrawal] of state.withdrawals) {
+    out.push(['withdrawal', id, valueOf.withdrawal(withdrawal)]);
   }
   for (const [id, window] of state.requests) out.push(['request', id, window]);
-}
-
-function pairs(map: ReadonlyMap<string, bigint>): EntryValue {
-  return [...map].sort(([a], [b]) => byCode(a, b)).map(([id, units]) => [id, `${units}`]);
 }
 
 function sha256(...parts: readonly (string | Uint8Array)[]): Buffer {
@@ -124,9 +83,14 @@ function sha256(...parts: readonly (string | Uint8Array)[]): Buffer {
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 
-/** RFC 9162 leaf hash of an entry: SHA-256(0x00 || canonical [origin, schema, kind, id, value]). */
-export function entryHash([kind, id, value]: StateEntry): Buffer {
-  return sha256(LEAF, canonical([STATE_ORIGIN, STATE_SCHEMA, kind, id, value]));
+/** Preimage of an entry's leaf: canonical [origin, schema, kind, id, value]. A line of a snapshot. */
+export function entryLine([kind, id, value]: StateEntry): string {
+  return canonical([STATE_ORIGIN, STATE_SCHEMA, kind, id, value]);
+}
+
+/** RFC 9162 leaf hash of an entry: SHA-256(0x00 || its line). */
+export function entryHash(entry: StateEntry): Buffer {
+  return sha256(LEAF, entryLine(entry));
 }
 
 /** RFC 9162 2.1.1: Merkle tree hash over leaf hashes; SHA-256 of nothing for an empty list. */

@@ -13,17 +13,33 @@ export interface KafkaIntakeOptions {
   readonly reader: InputReader;
   readonly held: HeldLimits;
   readonly log: Log;
+  /** How it takes turns with the rest of the process. A simulation puts its own time here. */
+  readonly pace?: Pace;
 }
+
+export interface Pace {
+  /** Messages read and decided between two turns, so that HTTP and heartbeats get theirs. */
+  readonly slice: number;
+  /** Resolves when it is our turn again. */
+  turn(): Promise<void>;
+  /** Calls `run` again and again; the returned function ends that. */
+  every(ms: number, run: () => void): () => void;
+}
+
+const realPace: Pace = {
+  slice: 1_000,
+  turn: () => new Promise(setImmediate),
+  every(ms, run) {
+    const timer = setInterval(run, ms);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+};
 
 const streamOf = new Map<string, StreamTopic>(
   (Object.keys(topics) as StreamTopic[]).map((stream) => [topics[stream], stream]),
 );
 
-/**
- * Messages read and decided between two looks at the clock, so that HTTP and heartbeats get their
- * turn.
- */
-const SLICE = 1_000;
 /** Commands waiting for the engine above which fetching pauses, and below which it goes on. */
 const QUEUE_HIGH = 20_000;
 const QUEUE_LOW = 5_000;
@@ -40,10 +56,12 @@ export class KafkaIntake implements SourceHandler {
   private underWay = 0;
   private paused = false;
   private stopping = false;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly pace: Pace;
+  private endHints: (() => void) | undefined;
 
   constructor(private readonly options: KafkaIntakeOptions) {
     const { engine } = options;
+    this.pace = options.pace ?? realPace;
     this.alignment = new Alignment<EngineItem>(
       {
         readiness: (at) => engine.readiness(at),
@@ -66,14 +84,13 @@ export class KafkaIntake implements SourceHandler {
 
   async start(): Promise<void> {
     await this.options.source.start(this);
-    this.timer = setInterval(() => void this.hint(), HINT_EVERY_MS);
-    this.timer.unref();
+    this.endHints = this.pace.every(HINT_EVERY_MS, () => void this.hint());
   }
 
   /** Stops reading; what the engine has is its own to finish. */
   async stop(): Promise<void> {
     this.stopping = true;
-    clearInterval(this.timer);
+    this.endHints?.();
     await this.hint();
     await this.options.source.stop();
   }
@@ -98,11 +115,11 @@ export class KafkaIntake implements SourceHandler {
     const id = `${batch.topic}/${batch.partition}`;
     this.touched.set(id, batch);
     this.lags.set(id, Math.max(0, batch.highWatermark - batch.lastOffset - 1));
-    for (let from = 0; from < batch.messages.length; from += SLICE) {
-      const slice = sliceOf(batch, from);
-      this.take(slice, stream);
-      if (from + SLICE >= batch.messages.length) return;
-      await new Promise(setImmediate);
+    const { slice } = this.pace;
+    for (let from = 0; from < batch.messages.length; from += slice) {
+      this.take(sliceOf(batch, from, slice), stream);
+      if (from + slice >= batch.messages.length) return;
+      await this.pace.turn();
       if (!(await breathe())) return;
     }
   }
@@ -184,10 +201,10 @@ export class KafkaIntake implements SourceHandler {
 }
 
 /** Part of a batch that is a batch itself: it begins where the part before ended. */
-function sliceOf(batch: SourceBatch, from: number): SourceBatch {
-  const messages = batch.messages.slice(from, from + SLICE);
+function sliceOf(batch: SourceBatch, from: number, slice: number): SourceBatch {
+  const messages = batch.messages.slice(from, from + slice);
   const before = batch.messages[from - 1];
-  const last = from + SLICE >= batch.messages.length ? undefined : messages.at(-1);
+  const last = from + slice >= batch.messages.length ? undefined : messages.at(-1);
   return {
     ...batch,
     messages,

@@ -13,6 +13,8 @@ export interface PublisherOptions {
   /** The subscription broke: the journal is corrupt or gone. */
   readonly onBroken: (error: Error) => void;
   readonly crash?: CrashHook;
+  /** Resolves after so many milliseconds. A simulation puts its own time here. */
+  readonly pause?: (ms: number) => Promise<void>;
 }
 
 const MAX_SEND = 2_000;
@@ -51,8 +53,7 @@ export class Publisher {
     this.stopping = true;
     // A broker that is gone must not keep us from ending: what is not confirmed is published at the
     // next start.
-    const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
-    await Promise.race([this.subscription?.stop(), late]);
+    await Promise.race([this.subscription?.stop(), this.pause(STOP_MS, false)]);
     await this.options.sink.stop();
   }
 
@@ -81,10 +82,20 @@ export class Publisher {
         this.options.log(
           `outputs: ${messages.length} messages not confirmed, trying again: ${reason}`,
         );
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await this.pause(RETRY_MS, true);
       }
     }
     return false;
+  }
+
+  private pause(ms: number, keepsAlive: boolean): Promise<void> {
+    return (
+      this.options.pause?.(ms) ??
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        if (!keepsAlive) timer.unref();
+      })
+    );
   }
 }
 

@@ -141,7 +141,7 @@ export function summaryTable(results: readonly SetResult[]): string {
       right('days'),
       ...names.map(right),
       ...(hasGrid ? [right('below grid %')] : []),
-      right(`worst Kupiec p of ${first}`),
+      right(`Kupiec p, worst book of ${first}`),
     ],
     results.map(({ set, tested, report: { models } }) => {
       const grid = models.find(({ model }) => model === 'grid');

@@ -4,7 +4,10 @@ import { hearRebuilds, ReadModelBusy, tryProjectorLock, tryServiceLock } from '.
 import type { Batch, Journal, Subscription } from '#events';
 import type { HouseState } from '#ledger';
 import { ReadFold } from './fold.js';
-import { writeRows } from './write.js';
+import { postgresReadStore } from './store.js';
+import type { Checkpoint, ReadStore } from './store.js';
+
+export { ReadModelTaken } from './store.js';
 
 const LOCK_RETRY_MS = 250;
 /** Events that may wait in memory before the journal's reader is held back. */
@@ -51,17 +54,6 @@ export class ReadModelForeign extends Error {
   }
 }
 
-export class ReadModelTaken extends Error {
-  constructor(position: number) {
-    super(`Another projector moved the read model on from position ${position}: start again.`);
-  }
-}
-
-interface Checkpoint {
-  readonly position: number;
-  readonly hash: string;
-}
-
 /** Connects, takes the projector's lock and follows the journal from its beginning. */
 export async function startProjector(options: ProjectorOptions): Promise<Projector> {
   const client = new Client({ connectionString: options.databaseUrl });
@@ -83,7 +75,8 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
     const checkpoint = { position: Number(rows[0]!.position), hash: rows[0]!.hash };
     const { size } = await options.journal.head();
     if (size < checkpoint.position) throw new ReadModelForeign(checkpoint.position);
-    const projector = new RunningProjector(client, options, checkpoint);
+    const projector = runProjector(postgresReadStore(client), options, checkpoint);
+    client.on('error', (error) => projector.fail(error));
     stepAside = () => projector.end();
     // Asked while it was starting: a rebuild holds the way already.
     if (wanted) projector.end();
@@ -104,12 +97,30 @@ async function takeLock(client: Client, options: ProjectorOptions): Promise<void
   }
 }
 
+/** What a projector needs beside its store. */
+export type ProjectorInput = Pick<ProjectorOptions, 'journal' | 'maxEvents'>;
+
+/** A projector that can be told to end after the transaction under way, and why it broke. */
+export interface ProjectorRun extends Projector {
+  end(): void;
+  fail(error: unknown): void;
+}
+
+/** Projects into a store from its checkpoint on. */
+export function runProjector(
+  store: ReadStore,
+  input: ProjectorInput,
+  checkpoint: Checkpoint,
+): ProjectorRun {
+  return new RunningProjector(store, input, checkpoint);
+}
+
 /**
  * Batches are queued as the journal delivers them and written by one loop, so that whatever arrived during a
  * transaction goes into the next one together. The ledger's state is not stored in the read model: it is folded again from
  * position 0 on every start, without writing until the checkpoint is passed.
  */
-class RunningProjector implements Projector {
+class RunningProjector implements ProjectorRun {
   readonly caughtUp: Promise<void>;
   readonly done: Promise<void>;
   private readonly fold = new ReadFold();
@@ -124,12 +135,11 @@ class RunningProjector implements Projector {
   private failure: unknown;
 
   constructor(
-    private readonly client: Client,
-    private readonly options: ProjectorOptions,
+    private readonly store: ReadStore,
+    private readonly options: ProjectorInput,
     private readonly checkpoint: Checkpoint,
   ) {
     this.written = checkpoint.position;
-    client.on('error', (error) => this.fail(error));
     this.subscription = options.journal.subscribe(0, (batch) => this.offer(batch));
     this.subscription.done.then(
       () => this.end(),
@@ -180,14 +190,13 @@ class RunningProjector implements Projector {
     return this.stopped;
   }
 
-  /** Ends after the transaction under way. */
   end(): void {
     this.stopped = true;
     this.wake?.();
     this.room?.();
   }
 
-  private fail(error: unknown): void {
+  fail(error: unknown): void {
     this.failure ??= error;
     this.end();
   }
@@ -205,7 +214,7 @@ class RunningProjector implements Projector {
       this.fail(error);
     } finally {
       void this.subscription.stop().catch(() => {});
-      await this.client.end().catch(() => {});
+      await this.store.end().catch(() => {});
     }
     if (this.failure !== undefined) throw this.failure;
   }
@@ -239,17 +248,8 @@ class RunningProjector implements Projector {
 
   private async commit(last: Batch): Promise<void> {
     const end = endOf(last);
-    const rows = this.fold.complete();
-    await this.client.query('BEGIN');
-    const moved = await this.client.query({
-      name: 'move checkpoint',
-      text: `UPDATE "read".projection_checkpoint SET position = $1, batches = $2, hash = $3
-              WHERE name = 'read' AND position = $4`,
-      values: [end, last.header.seq + 1, last.hash, this.written],
-    });
-    if (moved.rowCount !== 1) throw new ReadModelTaken(this.written);
-    await writeRows(this.client, rows);
-    await this.client.query('COMMIT');
+    const to = { position: end, batches: last.header.seq + 1, hash: last.hash };
+    await this.store.commit(this.written, to, this.fold.complete());
     this.written = end;
     this.fold.clear();
   }

@@ -1,0 +1,74 @@
+import type { EntryValue } from '../canonical-entry.js';
+import { rememberedIn, valueOf } from '../entry-values.js';
+import { riskValueOf } from '../risk/entries.js';
+import type { HouseState } from '../state.js';
+
+type Read = (state: HouseState, id: string) => EntryValue | undefined;
+
+/** The part of a composed id before its first `|`, and the rest. */
+export function splitId(id: string): readonly [first: string, rest: string] {
+  const bar = id.indexOf('|');
+  return [id.slice(0, bar), id.slice(bar + 1)];
+}
+
+function of<T>(value: (item: T) => EntryValue, item: T | undefined): EntryValue | undefined {
+  return item === undefined ? undefined : value(item);
+}
+const number = (units: bigint): EntryValue => `${units}`;
+
+const reads: Readonly<Record<string, Read>> = {
+  house: (state) => valueOf.house(state),
+  'checkpoint-key': (state) => of(valueOf.checkpointKey, state.checkpointKey),
+  asset: (state, id) => of(valueOf.asset, state.assets.get(id)),
+  member: (state, id) => of(valueOf.member, state.members.get(id)),
+  account: (state, id) => of(valueOf.account, state.accounts.get(id)),
+  venue: (state, id) => of(valueOf.venue, state.venues.get(id)),
+  instrument: (state, id) => of(valueOf.instrument, state.instruments.get(id)),
+  position: (state, id) => of(valueOf.position, state.positions.get(id)),
+  settled: (state, id) => of(valueOf.settled, state.settled.get(id)),
+  stream: (state, id) => of(valueOf.stream, state.streams.get(id)),
+  funding: (state, id) => of(number, state.funding.get(id)),
+  'give-up': (state, id) => of(valueOf.giveUp, state.giveUps.get(id)),
+  withdrawal: (state, id) => of(valueOf.withdrawal, state.withdrawals.get(id)),
+  request: (state, id) => state.requests.get(id),
+  book: (state, id) => {
+    const [asset, book] = splitId(id);
+    return of(number, state.books.get(asset)?.get(book));
+  },
+  mark: (state, id) => {
+    const [instrument, stream] = splitId(id);
+    return of(valueOf.marks, state.marks.get(instrument)?.get(stream));
+  },
+  closing: (state, id) => {
+    const [window, venue] = splitId(id);
+    return of(valueOf.closing, state.closings.get(Number(window))?.get(venue));
+  },
+  'factor-history': (state, id) => of(riskValueOf.history, state.risk.histories.get(id)),
+  'risk-model': (state, id) => of(riskValueOf.model, state.risk.models.get(id)),
+  requirement: (state, id) => of(riskValueOf.requirement, state.risk.requirements.get(id)),
+};
+
+/** The kinds of entries there are. */
+export const entryKinds: readonly string[] = [...Object.keys(reads), 'remembered'].sort();
+
+/**
+ * Reads single entries of a state that stands still meanwhile. The ids remembered in a window are gone through once, for
+ * all of its streams.
+ */
+export function entryReader(
+  state: HouseState,
+): (kind: string, id: string) => EntryValue | undefined {
+  const windows = new Map<string, Map<string, EntryValue[]>>();
+  return (kind, id) => {
+    if (kind !== 'remembered') {
+      return Object.hasOwn(reads, kind) ? reads[kind]!(state, id) : undefined;
+    }
+    const [window, stream] = splitId(id);
+    let streams = windows.get(window);
+    if (streams === undefined) {
+      streams = rememberedIn(state, Number(window));
+      windows.set(window, streams);
+    }
+    return streams.get(stream);
+  };
+}
