@@ -21,7 +21,10 @@ export { breathe, type PackedLines, packLines, readLines } from './snapshot/page
 export type { SnapshotStore } from './snapshot/store.js';
 export { memorySnapshots } from './adapters/memory/memory-snapshots.js';
 export { postgresSnapshots } from './adapters/postgres/postgres-snapshots.js';
+export * from './personal/index.js';
 export { memoryJournal, type MemoryStore, memoryStore } from './adapters/memory/memory-journal.js';
+export { memoryProofs } from './adapters/memory/memory-proofs.js';
+export { postgresProofs } from './adapters/postgres/postgres-proofs.js';
 export { migrate, migrateJournal, MigrationChanged } from './adapters/postgres/migrate.js';
 export {
   postgresJournal,

@@ -9,8 +9,11 @@ export interface Part {
   readonly parts?: readonly Part[];
 }
 
-/** The tree of one amount of minor units; children share it out exactly. */
-export function explain(part: Part, amount: bigint, scale: number): RequirementPart {
+/**
+ * The tree of one amount of minor units; children share it out exactly.
+ * @param depth levels down to this one's children, each of which may have rounded by a unit
+ */
+export function explain(part: Part, amount: bigint, scale: number, depth = 1): RequirementPart {
   const node = {
     name: part.name,
     amount,
@@ -22,8 +25,12 @@ export function explain(part: Part, amount: bigint, scale: number): RequirementP
     amount,
     children.map(({ value }) => value),
     scale,
+    depth,
   );
-  return { ...node, parts: children.map((child, i) => explain(child, shares[i] ?? 0n, scale)) };
+  return {
+    ...node,
+    parts: children.map((child, i) => explain(child, shares[i] ?? 0n, scale, depth + 1)),
+  };
 }
 
 /** A requirement's tree: the amount is rounded up, and what that added (0 or 1) is the part `rounding`. */

@@ -120,6 +120,17 @@ describe('trees', () => {
     ),
   );
 
+  it('let a level carry the rounding of the levels above it, found by the property below', () => {
+    const branch = (name: string, value: number): Part => node(name, [{ name: 'leaf', value }]);
+    const values = [-0.005685000000000001, 2.4978850000000006, -2.497885];
+    const root = node(
+      'root',
+      values.map((value, b) => branch(`branch ${b}`, value)),
+    );
+    expect(sums(explainMargin(root, 5))).toBe(true);
+    expect(sums(explainEquity(root, 5))).toBe(true);
+  });
+
   it('sum exactly at every node; rounding is its own part and at most one minor unit', () => {
     fc.assert(
       fc.property(tree, scale, (part, at) => {

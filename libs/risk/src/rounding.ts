@@ -64,14 +64,20 @@ export function roundNearest(value: number, scale: number, field = 'amount'): bi
  * Shares a total of minor units out over amounts that make it up: integers that sum to it exactly, each within a unit of its
  * amount. Running sums are rounded, so no share pays for all. What the amounts' own float sums differ from the total (parts in
  * 10^15) goes to the greatest of them; a difference beyond rounding is an error of the caller and throws.
+ * @param slack minor units of rounding the total may carry: each level of a tree above this one adds at most one
  */
-export function apportion(total: bigint, amounts: readonly number[], scale: number): bigint[] {
+export function apportion(
+  total: bigint,
+  amounts: readonly number[],
+  scale: number,
+  slack = 1,
+): bigint[] {
   if (amounts.length === 0) return [];
   const exact = amounts.map((each) => scaled(each, scale, 'part'));
   const places = exact.reduce((most, { exponent }) => Math.max(most, -exponent), 0);
   const units = exact.map(({ mantissa, exponent }) => mantissa << BigInt(places + exponent));
   const difference = (total << BigInt(places)) - units.reduce((sum, each) => sum + each, 0n);
-  assertNoise(difference, units, places);
+  assertNoise(difference, units, places, slack);
   const greatest = units.reduce(
     (best, each, index) => (size(each) > size(units[best] ?? 0n) ? index : best),
     0,
@@ -89,10 +95,15 @@ export function apportion(total: bigint, amounts: readonly number[], scale: numb
 
 const size = (value: bigint): bigint => (value < 0n ? -value : value);
 
-/** At most one minor unit of rounding plus 1e-9 of the parts' gross. */
-function assertNoise(difference: bigint, units: readonly bigint[], places: number): void {
+/** At most the minor units of rounding plus 1e-9 of the parts' gross. */
+function assertNoise(
+  difference: bigint,
+  units: readonly bigint[],
+  places: number,
+  slack: number,
+): void {
   const gross = units.reduce((sum, each) => sum + size(each), 0n);
-  if (size(difference) <= (1n << BigInt(places)) + gross / 1_000_000_000n) return;
+  if (size(difference) <= (BigInt(slack) << BigInt(places)) + gross / 1_000_000_000n) return;
   throw new RiskError(
     'out-of-bounds',
     'explanation',

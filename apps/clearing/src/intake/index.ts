@@ -3,7 +3,7 @@ export type { AlignmentView, HeldLimits, Placed } from './alignment.js';
 export { KafkaIntake } from './kafka-intake.js';
 export { kafkaClient } from './kafka-client.js';
 export type { Log } from './kafka-client.js';
-export { KafkaSource } from './kafka-source.js';
+export { FETCH, KafkaSource } from './kafka-source.js';
 export { ACKS_TOPIC, createTopics, deadLetterTopic, topicPlan } from './kafka-topics.js';
 export type { MessageSource, SourceBatch, SourceHandler, SourceMessage } from './port.js';
 export { InputReader } from './reader.js';

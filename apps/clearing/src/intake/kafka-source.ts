@@ -21,8 +21,12 @@ export interface KafkaSourceOptions {
   readonly onCrash: (error: Error) => void;
 }
 
-const FETCH_BYTES_PER_PARTITION = 4 * 1024 * 1024;
-const FETCH_BYTES = 16 * 1024 * 1024;
+/** How much is asked of the broker at once: kafkajs' own defaults are far slower. */
+export const FETCH = {
+  maxBytesPerPartition: 4 * 1024 * 1024,
+  maxBytes: 16 * 1024 * 1024,
+  maxWaitTimeInMs: 250,
+} as const;
 
 /** kafkajs 2.2.4 as a `MessageSource`: eachBatch, no auto-commit, positions from the journal. */
 export class KafkaSource implements MessageSource {
@@ -34,9 +38,7 @@ export class KafkaSource implements MessageSource {
     boundHeaders();
     this.consumer = options.kafka.consumer({
       groupId: options.groupId,
-      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
-      maxBytes: FETCH_BYTES,
-      maxWaitTimeInMs: 250,
+      ...FETCH,
       sessionTimeout: 30_000,
       heartbeatInterval: 3_000,
       allowAutoTopicCreation: false,

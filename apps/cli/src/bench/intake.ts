@@ -4,6 +4,7 @@ import { migrateJournal, postgresJournal, type Journal } from '#events';
 import { topics } from '#ledger';
 import { Engine } from '../../../clearing/src/engine/index.js';
 import {
+  FETCH,
   InputReader,
   kafkaClient,
   KafkaIntake,
@@ -22,13 +23,22 @@ import { interleave, rowOf, type BenchRow, type RowSpec } from './statistics.js'
 export const INTAKE_TRADES = 60_000;
 const NAIVE_TRADES = 3_000;
 
-export const intakeRow = {
-  id: 'intake.kafka-vs-naive',
-  name: 'Kafka to durable journal and netted accounts',
-  unit: 'messages/s',
-  against: 'eachMessage, one transaction per message: INSERT event, UPDATE two accounts',
-  goal: 40,
-} satisfies RowSpec;
+const intake = { name: 'Kafka to durable journal and netted accounts', unit: 'messages/s' };
+
+export const intakeRows = {
+  naive: {
+    ...intake,
+    id: 'intake.kafka-vs-naive',
+    against: 'eachMessage, one transaction per message: INSERT event, UPDATE two accounts',
+    goal: 40,
+  },
+  kafkajs: {
+    ...intake,
+    id: 'intake.kafka-vs-kafkajs',
+    against: 'kafkajs eachBatch on the same topic, same fetch settings, all discarded',
+    goal: 0.4,
+  },
+} satisfies Record<string, RowSpec>;
 
 export interface IntakeBench {
   readonly postgres: string;
@@ -42,7 +52,7 @@ export interface IntakeBench {
 const now = (): number => Date.now() * 1000;
 
 /** The same trades on the same broker, through our engine and through a textbook consumer. */
-export async function benchIntake(bench: IntakeBench): Promise<BenchRow> {
+export async function benchIntake(bench: IntakeBench): Promise<BenchRow[]> {
   const { postgres, brokers, load, samples, onSample, cleanup } = bench;
   const kafka = kafkaClient(brokers.split(','), () => undefined);
   const prefix = `bench-${randomBytes(6).toString('hex')}.`;
@@ -60,11 +70,15 @@ export async function benchIntake(bench: IntakeBench): Promise<BenchRow> {
     {
       intake: () => clear(sample(load.trades.length), load.commands),
       naive: () => consumeNaively(sample(NAIVE_TRADES)),
+      kafkajs: () => discard(sample(load.trades.length)),
     },
     samples,
     onSample,
   );
-  return rowOf(intakeRow, rates.intake, rates.naive);
+  return [
+    rowOf(intakeRows.naive, rates.intake, rates.naive),
+    rowOf(intakeRows.kafkajs, rates.intake, rates.kafkajs),
+  ];
 }
 
 /** The clearing app's own journal, engine and intake, without its HTTP side. Messages per second. */
@@ -125,6 +139,32 @@ async function consume(
   } finally {
     await intake.stop();
     await engine.close();
+  }
+}
+
+/** What the client alone can do: reads as our source does and looks at nothing. Messages per second. */
+async function discard({ brokers, prefix, groupId, messages }: IntakeSample): Promise<number> {
+  const kafka = kafkaClient(brokers.split(','), () => undefined);
+  const consumer = kafka.consumer({ groupId, ...FETCH });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics: [prefix + topics.trades], fromBeginning: true });
+    let left = messages;
+    let finish!: (at: number) => void;
+    const finished = new Promise<number>((resolve) => (finish = resolve));
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: true,
+      partitionsConsumedConcurrently: 4,
+      eachBatch: async ({ batch }) => {
+        left -= batch.messages.length;
+        if (left <= 0) finish(performance.now());
+      },
+    });
+    const started = performance.now();
+    return (messages * 1000) / ((await finished) - started);
+  } finally {
+    await consumer.disconnect();
   }
 }
 

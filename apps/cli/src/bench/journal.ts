@@ -10,9 +10,18 @@ import {
   type AnyNewEvent,
 } from '#events';
 import { createDatabase } from '../demo/database.js';
+import type { Cleanup } from '../terminal/cleanup.js';
 import { tradeEvents, type Load } from './load.js';
 import { withScratchFile } from './machine.js';
-import { interleave, rowOf, type BenchRow, type RowSpec, type SampleHook } from './statistics.js';
+import { emmettPeer, prismaPeer } from './peers.js';
+import {
+  interleave,
+  median,
+  rowOf,
+  type BenchRow,
+  type RowSpec,
+  type SampleHook,
+} from './statistics.js';
 
 const BATCH = 1_000;
 const BATCHES = 40;
@@ -29,30 +38,49 @@ export const journalRows = {
   fdatasync: {
     ...append,
     id: 'journal.append-vs-fdatasync',
-    against: 'file append + fdatasync of the same bytes',
+    against: 'the same events encoded to the same bytes, file append + fdatasync',
     goal: 0.5,
+  },
+  emmett: {
+    ...append,
+    id: 'journal.append-vs-emmett',
+    against: 'Emmett 0.42.0 on Postgres, appendToStream of 100 events',
+    goal: 10,
+  },
+  prisma: {
+    ...append,
+    id: 'journal.append-vs-prisma',
+    against: 'Prisma createMany, one jsonb row per event, 1,000 a call',
+    goal: 30,
   },
 } satisfies Record<string, RowSpec>;
 
-/** Appends the same batches to our journal, to a table by COPY, and to a bare file. */
+/** Batches of a sample for peers that need longer for one than we do for all. */
+const FEW = 4;
+
+/** Appends the same batches to our journal, to a table by COPY, to a bare file, and to two stores of others. */
 export async function benchJournal(
   postgresUrl: string,
   load: Load,
   samples: number,
   onSample: SampleHook,
+  cleanup: Cleanup,
 ): Promise<BenchRow[]> {
   const events = tradeEvents(load, BATCH * BATCHES);
-  const batches = Array.from({ length: BATCHES }, (_, i) =>
-    events.slice(i * BATCH, (i + 1) * BATCH),
-  );
+  const batches = chunks(events, BATCH);
+  const few = batches.slice(0, FEW);
+  const hundreds = chunks(few.flat(), 100);
   const database = await createDatabase(postgresUrl);
   const client = new pg.Client({ connectionString: database.url });
   await migrateJournal(database.url);
   const journal = postgresJournal({ url: database.url });
+  const emmett = await emmettPeer(postgresUrl, cleanup);
+  const prisma = await prismaPeer(postgresUrl, cleanup);
   try {
     await client.connect();
     await client.query(COPY_TABLE);
     const group = new GroupCommit(journal, await journal.acquire('bench'), () => Date.now() * 1000);
+    const payloads = batches.map((batch) => encodeEvents(batch));
     const rates = await interleave(
       {
         journal: () => timed(batches, (batch) => appendBatch(group, batch)),
@@ -60,20 +88,37 @@ export async function benchJournal(
           await client.query('TRUNCATE bench_event');
           return timed(batches, (batch) => copyBatch(client, batch));
         },
-        fdatasync: async () => fileRate(batches.map((batch) => encodeEvents(batch))),
+        fdatasync: async () => fileRate(batches, encodeEvents),
+        bytes: async () => fileRate(payloads, (payload) => payload),
+        emmett: async () => (emmett ? timed(hundreds, (some) => emmett.append(some)) : 0),
+        prisma: async () => (prisma ? timed(few, (batch) => prisma.append(batch)) : 0),
       },
       samples,
-      onSample,
+      (name, round, rate) => rate > 0 && onSample(name, round, rate),
     );
+    const bare = (median(rates.journal) / median(rates.bytes)).toFixed(2);
     return [
       rowOf(journalRows.copy, rates.journal, rates.copy),
-      rowOf(journalRows.fdatasync, rates.journal, rates.fdatasync),
+      rowOf(
+        journalRows.fdatasync,
+        rates.journal,
+        rates.fdatasync,
+        `${bare}x of a file that is handed finished bytes, which no log that has events is`,
+      ),
+      ...(emmett ? [rowOf(journalRows.emmett, rates.journal, rates.emmett)] : []),
+      ...(prisma ? [rowOf(journalRows.prisma, rates.journal, rates.prisma)] : []),
     ];
   } finally {
     await client.end();
     await journal.close();
     await database.drop();
   }
+}
+
+export function chunks<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) =>
+    all.slice(i * size, (i + 1) * size),
+  );
 }
 
 const COPY_TABLE = `CREATE TABLE bench_event (
@@ -86,9 +131,10 @@ async function timed(
   batches: readonly Batch[],
   write: (batch: Batch) => Promise<void>,
 ): Promise<number> {
+  const events = batches.reduce((sum, { length }) => sum + length, 0);
   const start = performance.now();
   for (const batch of batches) await write(batch);
-  return (BATCH * batches.length * 1000) / (performance.now() - start);
+  return (events * 1000) / (performance.now() - start);
 }
 
 /** One promise per event, as a house with many callers has them. */
@@ -112,14 +158,14 @@ function copyLine(event: AnyNewEvent): string {
   return `${stream.venue}|${stream.key}\t${sequence}\t${json}\n`;
 }
 
-/** The bytes are there already: the file is given the disk's own speed. */
-function fileRate(payloads: readonly Buffer[]): number {
+/** Events per second of a bare file: each batch made into bytes, written and synced. */
+function fileRate<T>(batches: readonly T[], bytesOf: (batch: T) => Buffer): number {
   return withScratchFile((file) => {
     const start = performance.now();
-    for (const payload of payloads) {
-      writeSync(file, payload);
+    for (const batch of batches) {
+      writeSync(file, bytesOf(batch));
       fdatasyncSync(file);
     }
-    return (BATCH * payloads.length * 1000) / (performance.now() - start);
+    return (BATCH * batches.length * 1000) / (performance.now() - start);
   });
 }

@@ -21,14 +21,18 @@ export function readLoad(trades: number): Load {
   };
 }
 
-/** The facts the clearing house makes of the first `count` trades. */
-export function tradeEvents({ commands, trades }: Load, count: number): AnyNewEvent[] {
+/** Everything the clearing house records of its reference data and the first `count` trades. */
+export function houseEvents({ commands, trades }: Load, count: number): AnyNewEvent[] {
   const events: AnyNewEvent[] = [];
-  const house = new InProcessHouse((event) => {
-    if (event.type === 'TradeNovated') events.push(event);
-  });
+  const house = new InProcessHouse((event) => events.push(event));
   for (const command of commands) house.command(command);
   house.publish(trades.slice(0, count));
+  return events;
+}
+
+/** The facts the clearing house makes of the first `count` trades. */
+export function tradeEvents(load: Load, count: number): AnyNewEvent[] {
+  const events = houseEvents(load, count).filter(({ type }) => type === 'TradeNovated');
   if (events.length !== count) throw new Error(`${events.length} of ${count} trades accepted`);
   return events;
 }

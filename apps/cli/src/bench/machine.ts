@@ -42,3 +42,8 @@ export function machineFacts(): string[] {
     `fdatasync  ${fdatasyncLatency().toFixed(2)} ms, median of ${SYNCS} appends of 4 kB in ${tmpdir()}`,
   ];
 }
+
+/** The most memory this process has had resident, with everything it measured. */
+export function peakMemory(): string {
+  return `memory: at most ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB resident in this process`;
+}

@@ -7,15 +7,16 @@ import {
 import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
-import { benchIntake, INTAKE_TRADES, intakeRow } from './intake.js';
+import { benchIntake, INTAKE_TRADES, intakeRows } from './intake.js';
 import { benchJournal, journalRows } from './journal.js';
+import { benchJournalRead, journalReadRows } from './journal-read.js';
 import { readLoad } from './load.js';
-import { machineFacts } from './machine.js';
+import { machineFacts, peakMemory } from './machine.js';
 import { refuseLooseDurability } from './postgres.js';
 import { renderRows } from './render.js';
 import { benchRisk } from './risk.js';
 import { riskRows } from './risk-rows.js';
-import type { BenchRow, SampleHook } from './statistics.js';
+import type { BenchRow, RowSpec, SampleHook } from './statistics.js';
 
 export interface BenchOptions {
   /** Print the rows as one JSON array, the last line. */
@@ -29,9 +30,14 @@ export interface BenchOptions {
 /** Enough for a median that one busy moment does not move. */
 export const DEFAULT_SAMPLES = 7;
 
-const journalIds = Object.values(journalRows).map(({ id }) => id);
-const riskIds = Object.values(riskRows).map(({ id }) => id);
-const serviceIds = [...journalIds, intakeRow.id];
+const idsOf = (rows: Readonly<Record<string, RowSpec>>): string[] =>
+  Object.values(rows).map(({ id }) => id);
+const appendIds = idsOf(journalRows);
+const readIds = idsOf(journalReadRows);
+const journalIds = [...appendIds, ...readIds];
+const intakeIds = idsOf(intakeRows);
+const riskIds = idsOf(riskRows);
+const serviceIds = [...journalIds, ...intakeIds];
 const ids = [...serviceIds, ...riskIds];
 
 /** `novate bench`: our rates against plain ones, in one run on this machine. Resolves with the exit code. */
@@ -48,7 +54,7 @@ export async function runBench(options: BenchOptions): Promise<number> {
   const cleanup = new Cleanup(() => progress.step('interrupted: stopping everything'));
   try {
     const rows = await measure(wanted, options.samples ?? DEFAULT_SAMPLES, progress, cleanup);
-    process.stdout.write(`${[...machineFacts(), '', renderRows(rows)].join('\n')}\n`);
+    process.stdout.write(`${[...machineFacts(), '', renderRows(rows), peakMemory()].join('\n')}\n`);
     if (options.json === true) process.stdout.write(`${JSON.stringify(rows)}\n`);
     return ExitCode.ok;
   } catch (error) {
@@ -77,12 +83,11 @@ async function measure(
     : [];
   if (wanted.some((id) => riskIds.includes(id))) {
     progress.step('risk: warming up');
-    const measured = await benchRisk(wanted, samples, onSample, cleanup);
-    const missing = wanted.filter(
-      (id) => riskIds.includes(id) && !measured.some((row) => row.id === id),
-    );
-    for (const id of missing) progress.step(`${id}: left out, its baseline could not be installed`);
-    rows.push(...measured);
+    rows.push(...(await benchRisk(wanted, samples, onSample, cleanup)));
+  }
+  for (const id of wanted) {
+    if (rows.some((row) => row.id === id)) continue;
+    progress.step(`${id}: left out, its baseline could not be installed`);
   }
   return rows.filter(({ id }) => wanted.includes(id));
 }
@@ -100,7 +105,8 @@ async function measureServices(
   { samples, progress, cleanup, onSample }: Run,
 ): Promise<BenchRow[]> {
   const report = (line: string): void => progress.step(line);
-  const withKafka = wanted.includes(intakeRow.id);
+  const wants = (some: readonly string[]): boolean => some.some((id) => wanted.includes(id));
+  const withKafka = wants(intakeIds);
   const how = { progress: report, signal: cleanup.signal };
   const resolving = [resolvePostgres(how), ...(withKafka ? [resolveKafka(how)] : [])];
   for (const one of resolving) cleanup.add(async () => (await one.catch(() => undefined))?.stop());
@@ -113,14 +119,25 @@ async function measureServices(
 
   const load = readLoad(INTAKE_TRADES);
   const rows: BenchRow[] = [];
-  if (wanted.some((id) => journalIds.includes(id))) {
-    progress.step('journal: warming up');
-    rows.push(...(await benchJournal(postgres, load, samples, onSample)));
+  if (wants(appendIds)) {
+    progress.step('journal: installing peers, warming up');
+    rows.push(...(await benchJournal(postgres, load, samples, onSample, cleanup)));
+  }
+  if (wants(readIds)) {
+    progress.step('journal: filling, warming up');
+    rows.push(...(await benchJournalRead(postgres, load, samples, onSample, cleanup)));
   }
   if (withKafka) {
     progress.step('intake: producing, then warming up');
     rows.push(
-      await benchIntake({ postgres, brokers: urls[1] ?? '', load, samples, onSample, cleanup }),
+      ...(await benchIntake({
+        postgres,
+        brokers: urls[1] ?? '',
+        load,
+        samples,
+        onSample,
+        cleanup,
+      })),
     );
   }
   return rows;

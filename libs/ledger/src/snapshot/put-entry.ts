@@ -5,19 +5,22 @@ import {
   type Account,
   addToSum,
   type Carriers,
+  type CheckpointSigner,
   type Closing,
   type GiveUp,
   type HouseState,
+  type Member,
   rememberedKey,
   type Venue,
 } from '../state.js';
-import { splitId } from '../state-tree/entry-of.js';
+import { type EntryKind, splitId } from '../state-tree/entry-of.js';
 
 /** Entries as `entry-values.ts` writes them, read back. */
 interface Written {
   house: { openWindow: number; waitEnded?: { window: number; endsAt: number } };
+  'checkpoint-key': CheckpointSigner;
   asset: { scale: number };
-  member: { name: string; suspended: boolean; indebted: boolean };
+  member: Omit<Member, 'member'>;
   account: Account;
   venue: Omit<Venue, 'venue'>;
   instrument: { spec: InstrumentSpec; suspended: boolean; expired: boolean };
@@ -122,10 +125,13 @@ function putRemembered(state: HouseState, at: string, written: Written['remember
   }
 }
 
-const puts: { readonly [K in keyof Written]: Put<Written[K]> } = {
+const puts: { readonly [K in EntryKind]: Put<Written[K]> } = {
   house: (state, _, { openWindow, waitEnded }) => {
     state.openWindow = openWindow;
     state.waitEnded = waitEnded;
+  },
+  'checkpoint-key': (state, _, key) => {
+    state.checkpointKey = key;
   },
   asset: (state, asset, { scale }) => {
     named(state, 'asset', asset);
@@ -190,6 +196,6 @@ const puts: { readonly [K in keyof Written]: Put<Written[K]> } = {
 /** Puts one entry into a state, with everything that is derived from it; false where there is no such kind. */
 export function putEntry(state: HouseState, kind: string, id: string, value: unknown): boolean {
   if (!Object.hasOwn(puts, kind)) return false;
-  (puts[kind as keyof Written] as Put<unknown>)(state, id, value);
+  (puts[kind as EntryKind] as Put<unknown>)(state, id, value);
   return true;
 }

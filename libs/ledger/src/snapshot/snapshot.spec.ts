@@ -197,12 +197,12 @@ describe('a snapshot that does not hold is refused with its place, and an older 
     ],
     [
       'another form of state',
-      resigned({ codecs: { journal: 'x', pages: 'lines-zlib/1', state: 'novate/state/2' } }),
-      /header: holds novate\/state\/2/,
+      resigned({ codecs: { journal: 'x', pages: 'lines-zlib/1', state: 'novate/state/9' } }),
+      /header: holds novate\/state\/9/,
     ],
     [
       'another form of pages',
-      resigned({ codecs: { journal: 'x', pages: 'lines-zstd/1', state: 'novate/state/1' } }),
+      resigned({ codecs: { journal: 'x', pages: 'lines-zstd/1', state: 'novate/state/2' } }),
       /line 2: has pages lines-zstd\/1/,
     ],
     ['more events than the journal has', resigned({ size: 1e9 }), /is of 1000000000 events/],

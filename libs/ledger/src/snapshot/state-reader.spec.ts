@@ -87,22 +87,22 @@ describe('lines that do not hold', () => {
     ['an entry too few', (l) => l.splice(0, 1), /entries: have root/],
     [
       'a newer state schema',
-      (l) => (l[0] = l[0]!.replace(',1,', ',2,')),
-      /line 1: has state schema 2, this build knows 1/,
+      (l) => (l[0] = l[0]!.replace(',2,', ',3,')),
+      /line 1: has state schema 3, this build knows 2/,
     ],
     [
       'an unknown kind',
-      (l) => l.splice(entries, 0, '["novate/state",1,"zzz","a",1]'),
+      (l) => l.splice(entries, 0, '["novate/state",2,"zzz","a",1]'),
       /unknown kind zzz/,
     ],
     [
       'a value of another form',
-      (l) => l.splice(entries, 0, '["novate/state",1,"withdrawal","zz",1]'),
+      (l) => l.splice(entries, 0, '["novate/state",2,"withdrawal","zz",1]'),
       /cannot be read/,
     ],
     [
       'an entry behind the entries',
-      (l) => l.push('["novate/state",1,"zzz","a",1]'),
+      (l) => l.push('["novate/state",2,"zzz","a",1]'),
       /is misplaced/,
     ],
     [

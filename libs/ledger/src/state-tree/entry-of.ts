@@ -16,8 +16,9 @@ function of<T>(value: (item: T) => EntryValue, item: T | undefined): EntryValue 
 }
 const number = (units: bigint): EntryValue => `${units}`;
 
-const reads: Readonly<Record<string, Read>> = {
+const reads = {
   house: (state) => valueOf.house(state),
+  'checkpoint-key': (state) => of(valueOf.checkpointKey, state.checkpointKey),
   asset: (state, id) => of(valueOf.asset, state.assets.get(id)),
   member: (state, id) => of(valueOf.member, state.members.get(id)),
   account: (state, id) => of(valueOf.account, state.accounts.get(id)),
@@ -45,7 +46,10 @@ const reads: Readonly<Record<string, Read>> = {
   'factor-history': (state, id) => of(riskValueOf.history, state.risk.histories.get(id)),
   'risk-model': (state, id) => of(riskValueOf.model, state.risk.models.get(id)),
   requirement: (state, id) => of(riskValueOf.requirement, state.risk.requirements.get(id)),
-};
+} as const satisfies Readonly<Record<string, Read>>;
+
+/** The kinds of entries there are; the ids remembered in a window are read by `rememberedIn`. */
+export type EntryKind = keyof typeof reads | 'remembered';
 
 type Ids = (state: HouseState) => Iterable<string>;
 type Nested<K> = ReadonlyMap<K, ReadonlyMap<string, unknown>>;
@@ -54,8 +58,9 @@ function* composed<K extends string | number>(outer: Nested<K>): Iterable<string
   for (const [first, inner] of outer) for (const rest of inner.keys()) yield `${first}|${rest}`;
 }
 
-const ids: Readonly<Record<string, Ids>> = {
+const ids: { readonly [K in EntryKind]: Ids } = {
   house: () => ['house'],
+  'checkpoint-key': ({ checkpointKey }) => (checkpointKey === undefined ? [] : ['log']),
   asset: ({ assets }) => assets.keys(),
   member: ({ members }) => members.keys(),
   account: ({ accounts }) => accounts.keys(),
@@ -81,7 +86,7 @@ const ids: Readonly<Record<string, Ids>> = {
 };
 
 /** The kinds of entries there are, in the order of the entries. */
-export const entryKinds: readonly string[] = Object.keys(ids).sort();
+export const entryKinds = (Object.keys(ids) as EntryKind[]).sort();
 
 /**
  * `stateEntries` one by one, so that whoever writes them down can pause between two. The state has to stand still until
@@ -90,7 +95,7 @@ export const entryKinds: readonly string[] = Object.keys(ids).sort();
 export function* entriesInOrder(state: HouseState): Generator<StateEntry> {
   const read = entryReader(state);
   for (const kind of entryKinds) {
-    for (const id of [...ids[kind]!(state)].sort()) yield [kind, id, read(kind, id)!];
+    for (const id of [...ids[kind](state)].sort()) yield [kind, id, read(kind, id)!];
   }
 }
 
@@ -104,7 +109,7 @@ export function entryReader(
   const windows = new Map<string, Map<string, EntryValue[]>>();
   return (kind, id) => {
     if (kind !== 'remembered') {
-      return Object.hasOwn(reads, kind) ? reads[kind]!(state, id) : undefined;
+      return Object.hasOwn(reads, kind) ? reads[kind as keyof typeof reads](state, id) : undefined;
     }
     const [window, stream] = splitId(id);
     let streams = windows.get(window);
