@@ -1,8 +1,11 @@
 import type { Journal } from '#events';
+import type { SnapshotSource } from '#ledger';
 
 export interface ReadOptions {
   readonly databaseUrl: string;
   readonly journal: Journal;
+  /** From where queries of the past may begin; absent: from position 0. */
+  readonly snapshots?: SnapshotSource;
   /** Connections of the query side. */
   readonly queryConnections?: number;
   /** One line per fact worth an operator's time; nothing by default. */

@@ -1,8 +1,6 @@
-import { parseSigningKey, postgresSnapshots } from '#events';
 import type { Journal, SigningKey, SnapshotStore } from '#events';
 import { fromZero, nearestSnapshot, takeSnapshot } from '#ledger';
 import type { Folded, SnapshotSource } from '#ledger';
-import type { Config } from '../config/index.js';
 import type { Engine } from '../engine/index.js';
 
 export interface SnapshotsOptions {
@@ -32,22 +30,11 @@ export class Snapshots {
     this.source = { journal, snapshots: keys.length > 0 ? snapshots : noSnapshots, keys, log };
   }
 
-  static of(config: Config, journal: Journal, log: (line: string) => void): Snapshots {
-    const { key, previousKey } = config.checkpoints;
-    return new Snapshots({
-      journal,
-      store: postgresSnapshots({ url: config.databaseUrl }),
-      ...(key !== undefined && { key: parseSigningKey(key) }),
-      ...(previousKey !== undefined && { previousKey: parseSigningKey(previousKey) }),
-      ...config.snapshots,
-      log,
-    });
-  }
-
   /** The newest state that holds. */
   async start(): Promise<Folded> {
     const { snapshots } = this.source;
-    const start = (await snapshots.list()).length > 0 ? await nearestSnapshot(this.source) : fromZero();
+    const start =
+      (await snapshots.list()).length > 0 ? await nearestSnapshot(this.source) : fromZero();
     this.last = start.size;
     if (start.size > 0) this.options.log(`snapshot: starting from position ${start.size}`);
     return start;
