@@ -58,7 +58,7 @@ export async function benchJournalRead(
   const journal = postgresJournal({ url: database.url });
   try {
     const head = await fill(journal, events);
-    const emmett = await emmettPeer(postgresUrl, cleanup);
+    const emmett = await emmettPeer(postgresUrl, cleanup, 1);
     const rates = await interleave(
       {
         replay: () => replayRate(journal, events.length),
