@@ -15,7 +15,10 @@ export { chainHash, GENESIS, open, seal, type Segment } from './journal/chain.js
 export * from './journal/group-commit.js';
 export * from './journal/verify.js';
 export * from './proofs/index.js';
+export * from './personal/index.js';
 export { memoryJournal, type MemoryStore, memoryStore } from './adapters/memory/memory-journal.js';
+export { memoryProofs } from './adapters/memory/memory-proofs.js';
+export { postgresProofs } from './adapters/postgres/postgres-proofs.js';
 export { migrate, migrateJournal, MigrationChanged } from './adapters/postgres/migrate.js';
 export {
   postgresJournal,

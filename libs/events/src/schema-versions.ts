@@ -3,7 +3,10 @@ import type { EventType } from './vocabulary.js';
 /** Current schema version of every event type: the runtime list of the vocabulary. */
 export const schemaVersions: { readonly [T in EventType]: number } = {
   AssetRegistered: 1,
-  MemberRegistered: 1,
+  MemberRegistered: 2,
+  ErasureRequested: 1,
+  ErasureWithdrawn: 1,
+  SubjectKeyDestroyed: 1,
   AccountOpened: 1,
   VenueRegistered: 1,
   InstrumentListed: 1,
@@ -20,7 +23,7 @@ export const schemaVersions: { readonly [T in EventType]: number } = {
   InputRejected: 1,
   GapDetected: 1,
   GapAccepted: 1,
-  WithdrawalRequested: 1,
+  WithdrawalRequested: 2,
   WithdrawalCompleted: 1,
   WithdrawalRejected: 1,
   PositionTransferred: 1,
@@ -43,6 +46,7 @@ export const schemaVersions: { readonly [T in EventType]: number } = {
   ObligationsSettled: 1,
   PositionLimitBreached: 1,
   CycleCompleted: 1,
+  CheckpointKeyRotated: 1,
   FactorHistoryRecorded: 1,
   FactorDayRecorded: 1,
   RiskModelProposed: 1,

@@ -52,6 +52,9 @@ const ofSpec = (spec: InstrumentSpec): Subjects => [
 const subjects: { readonly [T in EventType]: (data: EventData[T]) => Subjects } = {
   AssetRegistered: (d) => [asset(d.asset)],
   MemberRegistered: (d) => [member(d.member)],
+  ErasureRequested: (d) => [member(d.member)],
+  ErasureWithdrawn: (d) => [member(d.member)],
+  SubjectKeyDestroyed: (d) => [member(d.member)],
   AccountOpened: (d) => [
     account(d.account),
     member(d.member),
@@ -99,6 +102,7 @@ const subjects: { readonly [T in EventType]: (data: EventData[T]) => Subjects } 
   ObligationsSettled: (d) => [asset(d.asset), ...ofEntries(d.entries)],
   PositionLimitBreached: (d) => [account(d.account), instrument(d.instrument)],
   CycleCompleted: () => [],
+  CheckpointKeyRotated: () => [],
 
   FactorHistoryRecorded: (d) => [
     asset(d.numeraire),

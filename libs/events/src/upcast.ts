@@ -12,7 +12,13 @@ export type Upcaster = (data: unknown) => unknown;
 /** `type` -> the upcaster from version n to n + 1, at index n. Append only: old journals need every step, for ever. */
 export type Upcasters = Readonly<Record<string, readonly (Upcaster | undefined)[]>>;
 
-const current: Upcasters = {};
+const asItWas: Upcaster = (data) => data;
+
+const current: Upcasters = {
+  // Schema 2 allows the personal field to be sealed text. What was recorded in plain stays readable as it is.
+  MemberRegistered: [undefined, asItWas],
+  WithdrawalRequested: [undefined, asItWas],
+};
 
 /** Brings an event to the current schema, step by step; one that is current already is returned as it is. */
 export function upcast<E extends StoredEvent>(

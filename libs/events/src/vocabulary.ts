@@ -140,7 +140,24 @@ export interface InputSource {
 export interface EventData extends RiskEventData {
   // reference data
   AssetRegistered: { readonly asset: string; readonly scale: number };
-  MemberRegistered: { readonly member: string; readonly name: string };
+  MemberRegistered: {
+    readonly member: string;
+    /** Personal: sealed text (see personal/sealed.ts); plain in journals of schema 1. */
+    readonly name: string;
+  };
+  /** Somebody asks for the destruction of the keys a member's personal fields are sealed with. */
+  ErasureRequested: { readonly member: string; readonly by: string; readonly reason: string };
+  ErasureWithdrawn: { readonly member: string; readonly by: string; readonly reason: string };
+  /**
+   * Approved by somebody else: from here on no personal field of the member sealed with a key up to `throughKey` can be read,
+   * here or in any copy of the journal. Recorded before the keys are destroyed; a start destroys what a crash left.
+   */
+  SubjectKeyDestroyed: {
+    readonly member: string;
+    readonly requester: string;
+    readonly approver: string;
+    readonly throughKey: number;
+  };
   AccountOpened: {
     readonly account: string;
     readonly member: string;
@@ -235,6 +252,7 @@ export interface EventData extends RiskEventData {
     readonly account: string;
     readonly asset: string;
     readonly amount: Units;
+    /** Personal: sealed text, plain in journals of schema 1. */
     readonly destination: string;
   };
   WithdrawalCompleted: {
@@ -349,6 +367,19 @@ export interface EventData extends RiskEventData {
     readonly limit: Units;
   };
   CycleCompleted: { readonly cycle: number; readonly endsAt: Micros; readonly complete: boolean };
+
+  // the log itself
+  /** Another Ed25519 key signs the log's checkpoints from a size on. What was signed before stays signed. */
+  CheckpointKeyRotated: {
+    /** Name of the key and origin of the log; never changes. */
+    readonly keyName: string;
+    /** 32 bytes, hex. */
+    readonly publicKey: string;
+    /** Smallest size it signs: the position of this event, plus one. */
+    readonly validFrom: number;
+    /** A signed note over key and size, by the key before it (but for the first) and by itself: see `rotateKey`. */
+    readonly note: string;
+  };
 }
 
 export type EventType = keyof EventData;

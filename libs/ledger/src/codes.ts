@@ -52,6 +52,10 @@ export const rejectCodes = {
     2016,
     'Propose a kernel this house has, and a parameter document within its bounds.',
   ],
+  NOTHING_SEALED: [
+    2017,
+    'No key to destroy: what was recorded in plain text before sealing began cannot be erased.',
+  ],
   NOT_A_NUMBER: [
     3001,
     'Send a plain decimal string, e.g. "61837.63": no exponent, sign +, NaN or Infinity.',
@@ -83,6 +87,7 @@ export const rejectCodes = {
   ],
   DAY_NOT_NEXT: [4012, 'Send days in order, each once; a wrong day needs a new history.'],
   ALREADY_DECIDED: [4013, 'Nothing to do: the proposal was approved or withdrawn before.'],
+  NO_ERASURE_ASKED: [4014, 'Let the operator ask for the erasure first, or correct the member.'],
   ORDER_SIZE_LIMIT: [5001, "Split the trade below the instrument's maximum order quantity."],
   POSITION_LIMIT: [5002, 'Reduce the position, or ask for a higher limit.'],
   VENUE_SUSPENDED: [5003, 'Only trades that reduce both sides pass while the venue is suspended.'],
@@ -105,6 +110,10 @@ export const rejectCodes = {
   NOT_TRANSFERABLE: [
     5011,
     'Transfer at most the quantity held, of an instrument that carries positions.',
+  ],
+  WITHDRAWAL_PENDING: [
+    5012,
+    "Wait for the cut: a pending withdrawal's destination has to be readable.",
   ],
   INSUFFICIENT_CASH: [6001, 'Ask for at most the cash left after the cycle.'],
   UNKNOWN_GIVE_UP: [6002, 'Propose the give-up first, or correct its id.'],

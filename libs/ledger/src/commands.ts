@@ -1,5 +1,6 @@
 import type {
   AnyNewEvent,
+  EventData,
   InputSource,
   InstrumentSpec,
   Micros,
@@ -85,6 +86,17 @@ export type Command =
     }
   | (Base & { readonly kind: 'register-asset'; readonly asset: string; readonly scale: number })
   | (Base & { readonly kind: 'register-member'; readonly member: string; readonly name: string })
+  | (Base & {
+      readonly kind: 'request-erasure' | 'withdraw-erasure';
+      readonly member: string;
+      readonly reason: string;
+    })
+  | (Base & {
+      readonly kind: 'approve-erasure';
+      readonly member: string;
+      /** Number of the member's latest data key, 0 where it has none: what the key store says, not the caller. */
+      readonly throughKey: number;
+    })
   | (Base & {
       readonly kind: 'open-account';
       readonly account: string;
@@ -186,7 +198,8 @@ export type Command =
       readonly kind: 'withdraw-risk-model';
       readonly proposal: string;
       readonly reason: string;
-    });
+    })
+  | (Base & { readonly kind: 'rotate-checkpoint-key' } & EventData['CheckpointKeyRotated']);
 
 export interface Base {
   /** Unique per command; the ids of its events derive from it, so a retry yields the same events. */
@@ -208,6 +221,9 @@ export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
   unreadable: ['venue', 'custody'],
   'register-asset': ['operator'],
   'register-member': ['operator'],
+  'request-erasure': ['operator'],
+  'withdraw-erasure': ['operator', 'risk'],
+  'approve-erasure': ['risk'],
   'open-account': ['operator'],
   'register-venue': ['operator'],
   'list-instrument': ['operator'],
@@ -226,6 +242,8 @@ export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
   'propose-risk-model': ['operator'],
   'approve-risk-model': ['risk'],
   'withdraw-risk-model': ['operator', 'risk'],
+  // Given by the app itself at its start: whoever holds the old key decides, and signs for it.
+  'rotate-checkpoint-key': [],
 };
 
 /**

@@ -3,6 +3,7 @@ import {
   type Account,
   type Asset,
   byCode,
+  type CheckpointSigner,
   type Closing,
   type GiveUp,
   type HouseState,
@@ -20,8 +21,13 @@ import {
 export const valueOf = {
   house: ({ openWindow, waitEnded }: HouseState): EntryValue =>
     waitEnded === undefined ? { openWindow } : { openWindow, waitEnded },
+  checkpointKey: ({ keyName, publicKey }: CheckpointSigner): EntryValue => ({ keyName, publicKey }),
   asset: ({ scale }: Asset): EntryValue => ({ scale }),
-  member: ({ name, suspended, indebted }: Member): EntryValue => ({ name, suspended, indebted }),
+  member: ({ suspended, indebted, erasure }: Member): EntryValue => ({
+    suspended,
+    indebted,
+    ...(erasure === undefined ? {} : { erasure }),
+  }),
   account: (account: Account): EntryValue => ({ ...account }),
   venue: ({ kind, mode, suspended }: Venue): EntryValue => ({ kind, mode, suspended }),
   instrument: ({ spec, suspended, expired }: Instrument): EntryValue => ({

@@ -185,7 +185,18 @@ const appliers: Appliers = {
   },
   MemberRegistered(state, data) {
     claimId(state, 'member', data.member);
-    state.members.set(data.member, { ...data, suspended: false, indebted: false });
+    // Its name decides nothing, so it stays in the journal: a state and a snapshot hold no name, sealed or not.
+    const { member } = data;
+    state.members.set(member, { member, suspended: false, indebted: false });
+  },
+  ErasureRequested(state, data) {
+    state.members.get(data.member)!.erasure = data.by;
+  },
+  ErasureWithdrawn(state, data) {
+    delete state.members.get(data.member)!.erasure;
+  },
+  SubjectKeyDestroyed(state, data) {
+    delete state.members.get(data.member)!.erasure;
   },
   AccountOpened(state, data) {
     claimId(state, 'account', data.account);
@@ -338,6 +349,9 @@ const appliers: Appliers = {
   ObligationsSettled: settleObligations,
   PositionLimitBreached() {},
   ...riskAppliers,
+  CheckpointKeyRotated(state, { keyName, publicKey }) {
+    state.checkpointKey = { keyName, publicKey };
+  },
   CycleCompleted(state, data) {
     openNextWindow(state, data.cycle);
   },

@@ -4,7 +4,9 @@ import type { Command, Decision } from './commands.js';
 import { assertTouched } from './conservation.js';
 import { decideCut } from './cut/cut.js';
 import { fact, need, type Origin, Refusal } from './decide/context.js';
+import { rotateCheckpointKey } from './decide/checkpoint-key.js';
 import { decideInput, place } from './decide/input.js';
+import * as personal from './decide/personal.js';
 import * as reference from './decide/reference.js';
 import * as request from './decide/request.js';
 import * as risk from './decide/risk.js';
@@ -50,6 +52,12 @@ function decideRequest(state: HouseState, command: Request, origin: Origin): Any
       return reference.registerAsset(state, command, origin);
     case 'register-member':
       return reference.registerMember(state, command, origin);
+    case 'request-erasure':
+      return personal.requestErasure(state, command, origin);
+    case 'withdraw-erasure':
+      return personal.withdrawErasure(state, command, origin);
+    case 'approve-erasure':
+      return personal.approveErasure(state, command, origin);
     case 'open-account':
       return reference.openAccount(state, command, origin);
     case 'register-venue':
@@ -85,6 +93,8 @@ function decideRequest(state: HouseState, command: Request, origin: Origin): Any
       return risk.approveModel(state, command, origin);
     case 'withdraw-risk-model':
       return risk.withdrawModel(state, command, origin);
+    case 'rotate-checkpoint-key':
+      return rotateCheckpointKey(state, command, origin);
   }
 }
 

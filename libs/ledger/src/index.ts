@@ -9,6 +9,7 @@ export { LedgerBroken } from './broken.js';
 export { cutDue, missingStreams } from './barrier.js';
 export { expectedSequence, type Readiness, readiness, validStream } from './readiness.js';
 export { assertConservation } from './conservation.js';
+export { checkPersonal, personalOf, type PersonalPart } from './decide/personal.js';
 export { decide, step } from './house.js';
 export { decideCut } from './cut/cut.js';
 export { evolve } from './evolve.js';

@@ -6,7 +6,7 @@ import { byCode, type HouseState } from './state.js';
 
 /** What is hashed into every leaf, so that roots of other houses or other schemas never collide with ours. */
 export const STATE_ORIGIN = 'novate/state';
-export const STATE_SCHEMA = 1;
+export const STATE_SCHEMA = 2;
 
 /**
  * All entries in order of kind, then id (UTF-16 code units). A snapshot is exactly these, with the days of the factor
@@ -15,6 +15,9 @@ export const STATE_SCHEMA = 1;
 export function stateEntries(state: HouseState): StateEntry[] {
   const entries: StateEntry[] = [];
   entries.push(['house', 'house', valueOf.house(state)]);
+  if (state.checkpointKey !== undefined) {
+    entries.push(['checkpoint-key', 'log', valueOf.checkpointKey(state.checkpointKey)]);
+  }
   referenceEntries(state, entries);
   positionEntries(state, entries);
   windowEntries(state, entries);

@@ -5,7 +5,7 @@ import { canonicalLine, leafHash } from '../canonical.js';
 import { CODEC, decodeEvents, encodeEvents } from '../codec/codec.js';
 import type { AnyNewEvent, AnyRecordedEvent } from '../event.js';
 import type { BatchHeader } from '../journal/journal.js';
-import { eventTypes } from '../schema-versions.js';
+import { eventTypes, schemaVersions } from '../schema-versions.js';
 import { upcast } from '../upcast.js';
 
 /**
@@ -21,11 +21,14 @@ interface Golden {
 }
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
-const names = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
-const goldens = names.map((name) => {
-  const golden = JSON.parse(readFileSync(`${FOLDER}/${name}`, 'utf8')) as Golden;
-  return [name.replace('.json', ''), golden] as const;
-});
+function goldensOf(folder: string): (readonly [name: string, golden: Golden])[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return names.map((name) => {
+    const golden = JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as Golden;
+    return [name.replace('.json', ''), golden] as const;
+  });
+}
+const goldens = goldensOf(FOLDER);
 
 function headerOf(events: readonly AnyRecordedEvent[]): BatchHeader {
   const { position, recordedAt } = events[0]!;
@@ -56,6 +59,20 @@ describe('golden events', () => {
     it('comes back from storage byte for byte', () => {
       const payload = encodeEvents([unrecorded(event)]);
       expect(decodeEvents(payload, headerOf([event])).map(canonicalLine)).toEqual([line]);
+    });
+  });
+
+  /** Schemas of old journals, `type.schema`. */
+  describe.each(goldensOf(`${FOLDER}/old`))('of an old schema, %s', (name, golden) => {
+    const { event, line, leafHash: leaf } = golden;
+    it('keeps its leaf, and is read as the current schema with the same data', () => {
+      expect(`${event.type}.${event.schemaVersion}`).toBe(name);
+      const payload = encodeEvents([unrecorded(event)]);
+      const [stored] = decodeEvents(payload, headerOf([event]));
+      expect([canonicalLine(stored!), leafHash(stored!)]).toEqual([line, leaf]);
+      const { schemaVersion, data } = upcast(stored!);
+      expect(schemaVersion).toBe(schemaVersions[event.type]);
+      expect(data).toEqual(event.data);
     });
   });
 

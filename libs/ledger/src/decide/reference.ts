@@ -3,6 +3,7 @@ import type { Command } from '../commands.js';
 import { checkId, shardOf, skeleton } from '../ids.js';
 import type { HouseState } from '../state.js';
 import { fact, known, need, type Origin, Refusal } from './context.js';
+import { needPersonal } from './personal.js';
 import { checkSpec } from './specification.js';
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
@@ -44,8 +45,7 @@ export function registerMember(
 ): AnyNewEvent[] {
   const { member, name } = command;
   needFresh(state, 'member', state.members, member);
-  const fits = name.length >= 1 && name.length <= 200;
-  need(fits, 'INVALID_SPECIFICATION', 'name', 'a name has 1 to 200 characters');
+  needPersonal('name', name, member);
   return [fact(origin, 0, 'MemberRegistered', { member, name })];
 }
 

@@ -23,6 +23,7 @@ import {
   positiveOf,
   Refusal,
 } from './context.js';
+import { needPersonal } from './personal.js';
 import { tradeToGiveUp } from './trade.js';
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>;
@@ -71,11 +72,10 @@ export function requestWithdrawal(
 ): AnyNewEvent[] {
   const { withdrawalId, account, asset, destination } = command;
   needFreshRequest(state, 'withdrawal', 'withdrawalId', withdrawalId);
-  known(state.accounts.get(account), 'UNKNOWN_ACCOUNT', 'account', account);
+  const { member } = known(state.accounts.get(account), 'UNKNOWN_ACCOUNT', 'account', account);
   const { scale } = known(state.assets.get(asset), 'UNKNOWN_ASSET', 'asset', asset);
   const amount = positiveOf('amount', command.amount, scale).toString();
-  const fits = destination.length >= 1 && destination.length <= 128;
-  need(fits, 'SCHEMA_VIOLATION', 'destination', 'a destination has 1 to 128 characters');
+  needPersonal('destination', destination, member);
   const data = { withdrawalId, account, asset, amount, destination };
   return [fact(origin, 0, 'WithdrawalRequested', data)];
 }

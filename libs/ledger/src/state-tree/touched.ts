@@ -139,6 +139,9 @@ function forgotten(touch: Touch, open: number, state: HouseState): void {
 const touched: { readonly [T in EventType]: Of<EventData[T]> } = {
   AssetRegistered: (touch, { asset }) => touch('asset', asset),
   MemberRegistered: (touch, { member }) => touch('member', member),
+  ErasureRequested: (touch, { member }) => touch('member', member),
+  ErasureWithdrawn: (touch, { member }) => touch('member', member),
+  SubjectKeyDestroyed: (touch, { member }) => touch('member', member),
   AccountOpened: (touch, { account }) => touch('account', account),
   VenueRegistered: (touch, { venue }) => touch('venue', venue),
   InstrumentListed: (touch, { spec }) => touch('instrument', spec.instrument),
@@ -229,4 +232,5 @@ const touched: { readonly [T in EventType]: Of<EventData[T]> } = {
   },
   MarginAssessed: (touch, { account }) => touch('requirement', account),
   CycleCompleted: cycle,
+  CheckpointKeyRotated: (touch) => touch('checkpoint-key', 'log'),
 };

@@ -76,7 +76,7 @@ const suspension = object({
 });
 
 /** Commands that are asked for over HTTP; inputs have their own way in. */
-export type RequestKind = Exclude<CommandKind, 'input' | 'unreadable'>;
+export type RequestKind = Exclude<CommandKind, 'input' | 'unreadable' | 'rotate-checkpoint-key'>;
 /** The command of a kind, where one member of the union may carry several kinds. */
 type CommandOf<K extends RequestKind, C = Command> = C extends { readonly kind: infer X }
   ? K extends X
@@ -85,13 +85,16 @@ type CommandOf<K extends RequestKind, C = Command> = C extends { readonly kind: 
   : never;
 type BodyOf<K extends RequestKind> = Omit<
   CommandOf<K>,
-  'kind' | 'commandId' | 'actor' | 'occurredAt' | 'traceparent'
+  'kind' | 'commandId' | 'actor' | 'occurredAt' | 'traceparent' | 'throughKey'
 >;
 
 /** The shape of each command's body. What the values mean is the ledger's to judge. */
 export const commandShapes: { readonly [K in RequestKind]: Shape<BodyOf<K>> } = {
   'register-asset': object({ asset: text, scale }),
   'register-member': object({ member: text, name: text }),
+  'request-erasure': object({ member: text, reason: text }),
+  'withdraw-erasure': object({ member: text, reason: text }),
+  'approve-erasure': object({ member: text }),
   'open-account': object({
     account: text,
     member: text,

@@ -34,6 +34,10 @@ export class ReadFold {
     evolve(this.state, event);
     const reference = referenceRow(this.state, event, this.expiredCycles);
     if (reference) this.rows.upsert(reference.table, reference.id, reference.row);
+    if (event.type === 'SuspensionChanged' && event.data.scope === 'member') {
+      const { id: member, suspended } = event.data;
+      this.rows.suspensions.set(member, { member, suspended, position: event.position });
+    }
     this.risk.append(event);
   }
 

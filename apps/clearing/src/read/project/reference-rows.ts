@@ -20,8 +20,10 @@ export function referenceRow(
       const { asset, scale } = event.data;
       return { table: 'asset', id: asset, row: [asset, scale, at] };
     }
-    case 'MemberRegistered':
-      return memberRow(state, event.data.member, at);
+    case 'MemberRegistered': {
+      const { member, name } = event.data;
+      return { table: 'member', id: member, row: [member, name, false, at] };
+    }
     case 'AccountOpened': {
       const { account, member, segregation, margin, isolatedInstrument, shard } = event.data;
       const row = [account, member, segregation, margin, isolatedInstrument, shard, at];
@@ -36,18 +38,14 @@ export function referenceRow(
       return instrumentRow(state, event.data.instrument, at, expiredCycles);
     case 'SuspensionChanged': {
       const { scope, id } = event.data;
-      if (scope === 'member') return memberRow(state, id, at);
+      // Only the journal has a member's name: its row is changed, not written again.
+      if (scope === 'member') return undefined;
       if (scope === 'venue') return venueRow(state, id, at);
       return instrumentRow(state, id, at, expiredCycles);
     }
     default:
       return undefined;
   }
-}
-
-function memberRow(state: HouseState, id: string, at: number): ReferenceRow {
-  const { member, name, suspended } = state.members.get(id)!;
-  return { table: 'member', id, row: [member, name, suspended, at] };
 }
 
 function venueRow(state: HouseState, id: string, at: number): ReferenceRow {

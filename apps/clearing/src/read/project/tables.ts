@@ -132,11 +132,20 @@ export interface Closing {
   readonly closedPosition: number;
 }
 
+/** A member suspended or let in again: applied after the members of the same transaction were written. */
+export interface Suspension {
+  readonly member: string;
+  readonly suspended: boolean;
+  readonly position: number;
+}
+
 /** The rows of one transaction. Of a rewritten row only the last version is kept. */
 export class RowBuffer {
   private readonly appended = new Map<TableName, Row[]>();
   private readonly upserted = new Map<TableName, Map<string, Row>>();
   readonly closings: Closing[] = [];
+  /** By member: the last one counts. */
+  readonly suspensions = new Map<string, Suspension>();
 
   append(name: TableName, row: Row): void {
     const rows = this.appended.get(name);
@@ -158,5 +167,6 @@ export class RowBuffer {
     this.appended.clear();
     this.upserted.clear();
     this.closings.length = 0;
+    this.suspensions.clear();
   }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { tables } from './tables.js';
-import type { Cell, Closing, Row, RowBuffer, Table, TableName } from './tables.js';
+import type { Cell, Closing, Row, RowBuffer, Suspension, Table, TableName } from './tables.js';
 
 const quoted = (name: string) => `"${name}"`;
 
@@ -15,6 +15,7 @@ export async function writeRows(client: Client, rows: RowBuffer): Promise<void> 
     else await upsertRows(client, tables[name], of);
   }
   if (rows.closings.length > 0) await closeTrades(client, rows.closings);
+  if (rows.suspensions.size > 0) await suspend(client, [...rows.suspensions.values()]);
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -87,5 +88,15 @@ async function closeTrades(client: Client, closings: readonly Closing[]): Promis
                    WHERE o.venue = c.venue AND o.instrument = c.instrument
                      AND o.trade_id = c."tradeId" AND o.position < c."closedPosition")`,
     values: [JSON.stringify(closings)],
+  });
+}
+
+async function suspend(client: Client, suspensions: readonly Suspension[]): Promise<void> {
+  await client.query({
+    name: 'suspend members',
+    text: `UPDATE "read".member m SET suspended = s.suspended, position = s.position
+             FROM json_to_recordset($1) AS s (member text, suspended boolean, position bigint)
+            WHERE m.member = s.member`,
+    values: [JSON.stringify(suspensions)],
   });
 }
