@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { AnyNewEvent } from '#events';
 import { createDatabase } from '../demo/database.js';
+import { projectRoot } from '../root.js';
 import type { Cleanup } from '../terminal/cleanup.js';
 import { importAside } from './aside.js';
 
@@ -106,7 +106,10 @@ interface PrismaModule {
 
 /** Prisma `createMany` of one jsonb row per event; its client is generated for the bench, offline. */
 export async function prismaPeer(postgres: string, cleanup: Cleanup): Promise<Peer | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'novate-prisma-'));
+  // In here, not in the temporary folder: what is generated has to find @prisma/client.
+  const home = join(projectRoot(), '.novate');
+  mkdirSync(home, { recursive: true });
+  const folder = mkdtempSync(join(home, 'bench-prisma-'));
   cleanup.add(() => rm(folder, { recursive: true, force: true }));
   const generated = await generateClient(folder).catch(() => undefined);
   if (generated === undefined) return undefined;
