@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Pool } from 'pg';
-import { migrateJournal, postgresJournal } from '#events';
+import { migrateJournal } from '#events';
 import type { Journal } from '#events';
 import type { Config } from './config/index.js';
 import { crashAt, Engine } from './engine/index.js';
@@ -19,6 +19,7 @@ import {
   KafkaSource,
 } from './intake/index.js';
 import { topicPlan } from './intake/kafka-topics.js';
+import { openJournal, type OpenedJournal } from './journal.js';
 import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.js';
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
 import { ReadModule } from './read/index.js';
@@ -43,7 +44,7 @@ export class Clearing {
     private readonly config: Config,
     private readonly hooks: ClearingHooks,
     private readonly pool: Pool,
-    private readonly journal: Journal,
+    private readonly opened: OpenedJournal,
     readonly engine: Engine,
     private readonly assessor: Assessor,
     private readonly crash: CrashHook | undefined,
@@ -58,7 +59,9 @@ export class Clearing {
     const pool = new Pool({ connectionString: config.databaseUrl, max: 4 });
     pool.on('error', (error) => hooks.log(`postgres: ${error.message}`));
     await migrateOutputs(pool);
-    const journal = postgresJournal({ url: config.databaseUrl });
+    const opened = await openJournal(config.journal);
+    if (opened.where !== 'postgres') hooks.log(`journal: ${opened.where}`);
+    const { journal } = opened;
     const crash = crashHook(config);
     const clock = Clock.system();
     const assessor = new Assessor();
@@ -71,7 +74,7 @@ export class Clearing {
       onFatal: (error) => hooks.onFatal(new Error(`the engine ended: ${error.message}`)),
       ...(crash && { crash }),
     });
-    const clearing = new Clearing(config, hooks, pool, journal, engine, assessor, crash);
+    const clearing = new Clearing(config, hooks, pool, opened, engine, assessor, crash);
     try {
       await clearing.startParts(clock);
       return clearing;
@@ -79,6 +82,10 @@ export class Clearing {
       await clearing.stop().catch(() => undefined);
       throw error;
     }
+  }
+
+  private get journal(): Journal {
+    return this.opened.journal;
   }
 
   /** Port the HTTP server listens on. */
@@ -96,7 +103,7 @@ export class Clearing {
     await this.engine.close();
     await this.drainOutputs();
     await this.publisher?.stop();
-    await this.journal.close();
+    await this.opened.close();
     await this.pool.end();
   }
 

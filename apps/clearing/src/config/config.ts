@@ -1,3 +1,4 @@
+import { journalProblems, type JournalPlace } from '../journal.js';
 import type { CrashPoint } from '../engine/crash-point.js';
 import { settings } from './settings.js';
 import type { Setting, SettingName } from './settings.js';
@@ -11,6 +12,7 @@ export interface NamedKey {
 /** The configuration of one process, read once at start. */
 export interface Config {
   readonly databaseUrl: string;
+  readonly journal: JournalPlace;
   readonly kafka?: {
     readonly brokers: readonly string[];
     readonly group: string;
@@ -55,7 +57,7 @@ export function readConfig(env: Environment): Config {
   if (crashPoint !== undefined && env['NODE_ENV'] === 'production') {
     problems.push('NOVATE_CRASH_POINT is for tests and refused in production');
   }
-  problems.push(...repeatedKeys(env));
+  problems.push(...journalProblems(env), ...repeatedKeys(env));
   if (problems.length > 0) throw new ConfigError(problems);
   const number = (name: SettingName) => Number(value(name));
   const brokers = list(value('NOVATE_KAFKA_BROKERS'));
@@ -65,6 +67,7 @@ export function readConfig(env: Environment): Config {
   };
   return {
     databaseUrl: value('NOVATE_DATABASE_URL') ?? '',
+    journal: journalOf(value),
     ...(brokers.length > 0 && {
       kafka: {
         brokers,
@@ -91,6 +94,13 @@ export function readConfig(env: Environment): Config {
       crash: { point: crashPoint as CrashPoint, after: number('NOVATE_CRASH_AFTER') },
     }),
   };
+}
+
+function journalOf(value: (name: SettingName) => string | undefined): JournalPlace {
+  if (value('NOVATE_JOURNAL') !== 'eventstoredb') return value('NOVATE_DATABASE_URL') ?? '';
+  const eventStore = value('EVENTSTOREDB_URL');
+  const prefix = value('NOVATE_EVENTSTOREDB_PREFIX') ?? '';
+  return { prefix, ...(eventStore !== undefined && { eventStore }) };
 }
 
 /** The environment as it may be printed: secrets are named, never shown. */

@@ -3,19 +3,25 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startKafka, startPostgres } from '../../../../infra/local/index.js';
 import { startApp } from '../demo/app-process.js';
+import { journalPlace } from '../journal.js';
 import { projectRoot } from '../root.js';
 import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
 
 const OWN_KEYS = /^NOVATE_(KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+)$/;
+const OWN_JOURNAL = ['NOVATE_JOURNAL', 'EVENTSTOREDB_URL', 'NOVATE_EVENTSTOREDB_PREFIX'];
 
 /** `novate serve`: the clearing app on given services, or on ones whose data stays in `.novate/serve`. */
 export async function runServe({ port }: { port: number }): Promise<number> {
   const progress = stderrProgress();
   const cleanup = new Cleanup(() => progress.step('stopping'));
   try {
-    const environment = { ...keys(progress), ...(await services(cleanup, progress)) };
+    const environment = {
+      ...keys(progress),
+      ...journal(),
+      ...(await services(cleanup, progress)),
+    };
     const app = await startApp({ ...environment, NOVATE_HTTP_PORT: String(port) });
     cleanup.add(() => app.stop());
     progress.step(`serving on ${app.url}; Ctrl-C ends it`);
@@ -42,6 +48,18 @@ function keys(progress: Progress): Record<string, string> {
   const key = randomBytes(24).toString('base64url');
   progress.step(`operator key of this run: ${key}`);
   return { ...given, NOVATE_KEY_OPERATOR: key };
+}
+
+/** What names a journal on EventStoreDB. A simulated one would not outlive the read model in `.novate/serve`. */
+function journal(): Record<string, string> {
+  if (process.env['NOVATE_JOURNAL'] !== 'eventstoredb') return {};
+  journalPlace();
+  return Object.fromEntries(
+    OWN_JOURNAL.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 async function services(cleanup: Cleanup, progress: Progress): Promise<Record<string, string>> {

@@ -3,7 +3,7 @@ import {
   statementsFromJournal,
   type Statement,
 } from '../../../clearing/src/read/statement/statement.js';
-import { databaseUrl, withJournal } from '../journal.js';
+import { journalPlace, withJournal } from '../journal.js';
 import { table } from '../render/table.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { eventsBefore } from './points.js';
@@ -31,7 +31,7 @@ export async function runStatement(options: StatementOptions): Promise<number> {
       `use ${Object.keys(formats).join(', ')}.`,
     );
   }
-  return withJournal(databaseUrl(), async (journal) => {
+  return withJournal(journalPlace(), async (journal) => {
     const { size } = await journal.head();
     const to = options.at === undefined ? size : await eventsBefore(journal, options.at);
     const from = options.from === undefined ? 0 : await eventsBefore(journal, options.from);
