@@ -17,7 +17,18 @@ export * from './journal/verify.js';
 export * from './proofs/index.js';
 export * from './personal/index.js';
 export { memoryJournal, type MemoryStore, memoryStore } from './adapters/memory/memory-journal.js';
-export { migrate, migrateJournal, MigrationChanged } from './adapters/postgres/migrate.js';
+export { memoryKeys } from './adapters/memory/memory-keys.js';
+export {
+  MasterKeyWrong,
+  postgresKeys,
+  type PostgresKeysOptions,
+} from './adapters/postgres/vault/postgres-keys.js';
+export {
+  migrate,
+  migrateJournal,
+  migrateVault,
+  MigrationChanged,
+} from './adapters/postgres/migrate.js';
 export {
   postgresJournal,
   type PostgresJournalOptions,
