@@ -29,6 +29,8 @@ export {
   migrateVault,
   MigrationChanged,
 } from './adapters/postgres/migrate.js';
+export { memoryProofs } from './adapters/memory/memory-proofs.js';
+export { postgresProofs } from './adapters/postgres/postgres-proofs.js';
 export {
   postgresJournal,
   type PostgresJournalOptions,

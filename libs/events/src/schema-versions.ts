@@ -46,6 +46,7 @@ export const schemaVersions: { readonly [T in EventType]: number } = {
   ObligationsSettled: 1,
   PositionLimitBreached: 1,
   CycleCompleted: 1,
+  CheckpointKeyRotated: 1,
   FactorHistoryRecorded: 1,
   FactorDayRecorded: 1,
   RiskModelProposed: 1,

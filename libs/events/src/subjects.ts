@@ -102,6 +102,7 @@ const subjects: { readonly [T in EventType]: (data: EventData[T]) => Subjects } 
   ObligationsSettled: (d) => [asset(d.asset), ...ofEntries(d.entries)],
   PositionLimitBreached: (d) => [account(d.account), instrument(d.instrument)],
   CycleCompleted: () => [],
+  CheckpointKeyRotated: () => [],
 
   FactorHistoryRecorded: (d) => [
     asset(d.numeraire),

@@ -367,6 +367,19 @@ export interface EventData extends RiskEventData {
     readonly limit: Units;
   };
   CycleCompleted: { readonly cycle: number; readonly endsAt: Micros; readonly complete: boolean };
+
+  // the log itself
+  /** Another Ed25519 key signs the log's checkpoints from a size on. What was signed before stays signed. */
+  CheckpointKeyRotated: {
+    /** Name of the key and origin of the log; never changes. */
+    readonly keyName: string;
+    /** 32 bytes, hex. */
+    readonly publicKey: string;
+    /** Smallest size it signs: the position of this event, plus one. */
+    readonly validFrom: number;
+    /** A signed note over key and size, by the key before it (but for the first) and by itself: see `rotateKey`. */
+    readonly note: string;
+  };
 }
 
 export type EventType = keyof EventData;

@@ -1,5 +1,6 @@
 import type {
   AnyNewEvent,
+  EventData,
   InputSource,
   InstrumentSpec,
   Micros,
@@ -197,7 +198,8 @@ export type Command =
       readonly kind: 'withdraw-risk-model';
       readonly proposal: string;
       readonly reason: string;
-    });
+    })
+  | (Base & { readonly kind: 'rotate-checkpoint-key' } & EventData['CheckpointKeyRotated']);
 
 export interface Base {
   /** Unique per command; the ids of its events derive from it, so a retry yields the same events. */
@@ -240,6 +242,8 @@ export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
   'propose-risk-model': ['operator'],
   'approve-risk-model': ['risk'],
   'withdraw-risk-model': ['operator', 'risk'],
+  // Given by the app itself at its start: whoever holds the old key decides, and signs for it.
+  'rotate-checkpoint-key': [],
 };
 
 /**

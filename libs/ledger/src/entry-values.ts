@@ -3,6 +3,7 @@ import {
   type Account,
   type Asset,
   byCode,
+  type CheckpointSigner,
   type Closing,
   type GiveUp,
   type HouseState,
@@ -20,6 +21,7 @@ import {
 export const valueOf = {
   house: ({ openWindow, waitEnded }: HouseState): EntryValue =>
     waitEnded === undefined ? { openWindow } : { openWindow, waitEnded },
+  checkpointKey: ({ keyName, publicKey }: CheckpointSigner): EntryValue => ({ keyName, publicKey }),
   asset: ({ scale }: Asset): EntryValue => ({ scale }),
   member: ({ suspended, indebted, erasure }: Member): EntryValue => ({
     suspended,

@@ -349,6 +349,9 @@ const appliers: Appliers = {
   ObligationsSettled: settleObligations,
   PositionLimitBreached() {},
   ...riskAppliers,
+  CheckpointKeyRotated(state, { keyName, publicKey }) {
+    state.checkpointKey = { keyName, publicKey };
+  },
   CycleCompleted(state, data) {
     openNextWindow(state, data.cycle);
   },

@@ -4,6 +4,7 @@ import type { Command, Decision } from './commands.js';
 import { assertTouched } from './conservation.js';
 import { decideCut } from './cut/cut.js';
 import { fact, need, type Origin, Refusal } from './decide/context.js';
+import { rotateCheckpointKey } from './decide/checkpoint-key.js';
 import { decideInput, place } from './decide/input.js';
 import * as personal from './decide/personal.js';
 import * as reference from './decide/reference.js';
@@ -92,6 +93,8 @@ function decideRequest(state: HouseState, command: Request, origin: Origin): Any
       return risk.approveModel(state, command, origin);
     case 'withdraw-risk-model':
       return risk.withdrawModel(state, command, origin);
+    case 'rotate-checkpoint-key':
+      return rotateCheckpointKey(state, command, origin);
   }
 }
 

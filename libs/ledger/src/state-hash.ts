@@ -15,6 +15,9 @@ export const STATE_SCHEMA = 2;
 export function stateEntries(state: HouseState): StateEntry[] {
   const entries: StateEntry[] = [];
   entries.push(['house', 'house', valueOf.house(state)]);
+  if (state.checkpointKey !== undefined) {
+    entries.push(['checkpoint-key', 'log', valueOf.checkpointKey(state.checkpointKey)]);
+  }
   referenceEntries(state, entries);
   positionEntries(state, entries);
   windowEntries(state, entries);

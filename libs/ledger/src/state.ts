@@ -119,6 +119,8 @@ export interface GiveUp {
   readonly window: number;
 }
 
+export type CheckpointSigner = Pick<EventData['CheckpointKeyRotated'], 'keyName' | 'publicKey'>;
+
 export interface Withdrawal {
   readonly withdrawalId: string;
   readonly account: string;
@@ -163,6 +165,8 @@ export interface HouseState {
   readonly requests: Map<string, number>;
   /** Factor histories, risk models and requirements. */
   readonly risk: RiskState;
+  /** The key that signs the log's checkpoints. */
+  checkpointKey: CheckpointSigner | undefined;
   /** Derived: skeletons of ids per kind, positions per instrument, and every running sum that is not zero just now. */
   readonly skeletons: Set<string>;
   readonly positionsOf: Map<string, Map<string, Position>>;
@@ -194,6 +198,7 @@ export function initialState(): HouseState {
     withdrawals: new Map(),
     requests: new Map(),
     risk: initialRisk(),
+    checkpointKey: undefined,
     skeletons: new Set(),
     positionsOf: new Map(),
     sums: { books: new Map(), positions: new Map() },

@@ -1,4 +1,4 @@
-import { ProofRefused } from './errors.js';
+import { ProofRefused, within } from './errors.js';
 import { fromBase64, openNote, signNote, type SigningKey, type VerifierKey } from './note.js';
 
 /**
@@ -44,17 +44,31 @@ export function signCheckpoint(checkpoint: Checkpoint, key: SigningKey): SignedC
 
 /** Opens a checkpoint that one of the keys signed. @throws ProofRefused naming the line */
 export function openCheckpoint(note: string, keys: readonly VerifierKey[]): SignedCheckpoint {
-  const { text } = openNote(note, keys);
-  return { ...parseCheckpoint(text), note };
+  const { text, signers } = openNote(note, keys);
+  const checkpoint = parseCheckpoint(text);
+  if (signers.every(({ name }) => name !== checkpoint.origin)) {
+    throw new ProofRefused('line 1', `${checkpoint.origin} is not the log of ${signers[0]!.name}`);
+  }
+  return { ...checkpoint, note };
 }
 
 /**
  * What a note says, its signature not looked at: to find out which key to ask for.
- * @throws ProofRefused naming the line
+ * @param size the size it was kept under
+ * @throws ProofRefused naming the checkpoint and its line
  */
-export function peekCheckpoint(note: string): SignedCheckpoint {
+export function peekCheckpoint(note: string, size?: number): SignedCheckpoint {
   const end = note.lastIndexOf('\n\n');
-  return { ...parseCheckpoint(note.slice(0, end + 1)), note };
+  const read = (): Checkpoint => parseCheckpoint(note.slice(0, end + 1));
+  if (size === undefined) return { ...read(), note };
+  return {
+    ...within(`checkpoint of size ${size}`, () => {
+      const found = read();
+      if (found.size === size) return found;
+      throw new ProofRefused('line 2', `it says ${found.size}`);
+    }),
+    note,
+  };
 }
 
 /** Reads the text of a checkpoint. Extension lines we do not know are passed over, as the format asks. */

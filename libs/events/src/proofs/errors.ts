@@ -8,3 +8,13 @@ export class ProofRefused extends Error {
     super(`${place}: ${reason}`);
   }
 }
+
+/** Runs `check`; a refusal inside it is one of this place, and names the place within it. */
+export function within<T>(place: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof ProofRefused)) throw error;
+    throw new ProofRefused(`${place}, ${error.place}`, error.reason);
+  }
+}

@@ -2,3 +2,8 @@
 export { ProofRefused } from './errors.js';
 export * from './note.js';
 export * from './checkpoint.js';
+export * from './merkle.js';
+export * from './keys.js';
+export * from './pages.js';
+export type { ProofStore } from './store.js';
+export * from './prover.js';

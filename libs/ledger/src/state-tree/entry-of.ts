@@ -18,6 +18,7 @@ const number = (units: bigint): EntryValue => `${units}`;
 
 const reads: Readonly<Record<string, Read>> = {
   house: (state) => valueOf.house(state),
+  'checkpoint-key': (state) => of(valueOf.checkpointKey, state.checkpointKey),
   asset: (state, id) => of(valueOf.asset, state.assets.get(id)),
   member: (state, id) => of(valueOf.member, state.members.get(id)),
   account: (state, id) => of(valueOf.account, state.accounts.get(id)),

@@ -232,4 +232,5 @@ const touched: { readonly [T in EventType]: Of<EventData[T]> } = {
   },
   MarginAssessed: (touch, { account }) => touch('requirement', account),
   CycleCompleted: cycle,
+  CheckpointKeyRotated: (touch) => touch('checkpoint-key', 'log'),
 };

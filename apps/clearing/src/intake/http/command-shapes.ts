@@ -76,7 +76,7 @@ const suspension = object({
 });
 
 /** Commands that are asked for over HTTP; inputs have their own way in. */
-export type RequestKind = Exclude<CommandKind, 'input' | 'unreadable'>;
+export type RequestKind = Exclude<CommandKind, 'input' | 'unreadable' | 'rotate-checkpoint-key'>;
 /** The command of a kind, where one member of the union may carry several kinds. */
 type CommandOf<K extends RequestKind, C = Command> = C extends { readonly kind: infer X }
   ? K extends X
