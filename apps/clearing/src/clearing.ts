@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Pool } from 'pg';
-import { migrateJournal, postgresJournal } from '#events';
-import type { Journal } from '#events';
+import {
+  migrateJournal,
+  migrateVault,
+  PersonalVault,
+  postgresJournal,
+  postgresKeys,
+} from '#events';
+import type { Journal, SubjectKeys } from '#events';
 import type { Config } from './config/index.js';
 import { crashAt, Engine } from './engine/index.js';
 import type { CrashHook } from './engine/index.js';
@@ -21,6 +27,7 @@ import {
 import { topicPlan } from './intake/kafka-topics.js';
 import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.js';
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
+import { PersonalDesk } from './personal/index.js';
 import { ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
 
@@ -46,6 +53,7 @@ export class Clearing {
     private readonly journal: Journal,
     readonly engine: Engine,
     private readonly assessor: Assessor,
+    private readonly subjectKeys: SubjectKeys,
     private readonly crash: CrashHook | undefined,
   ) {}
 
@@ -55,6 +63,9 @@ export class Clearing {
    */
   static async start(config: Config, hooks: ClearingHooks): Promise<Clearing> {
     await migrateJournal(config.databaseUrl);
+    // Before the writer's role is taken: a process with the wrong master key must not stop the one that works.
+    await migrateVault(config.vault.url);
+    const subjectKeys = await postgresKeys(config.vault);
     const pool = new Pool({ connectionString: config.databaseUrl, max: 4 });
     pool.on('error', (error) => hooks.log(`postgres: ${error.message}`));
     await migrateOutputs(pool);
@@ -71,7 +82,8 @@ export class Clearing {
       onFatal: (error) => hooks.onFatal(new Error(`the engine ended: ${error.message}`)),
       ...(crash && { crash }),
     });
-    const clearing = new Clearing(config, hooks, pool, journal, engine, assessor, crash);
+    const parts = [config, hooks, pool, journal, engine, assessor, subjectKeys, crash] as const;
+    const clearing = new Clearing(...parts);
     try {
       await clearing.startParts(clock);
       return clearing;
@@ -96,12 +108,17 @@ export class Clearing {
     await this.engine.close();
     await this.drainOutputs();
     await this.publisher?.stop();
+    await this.subjectKeys.close();
     await this.journal.close();
     await this.pool.end();
   }
 
   private async startParts(clock: Clock): Promise<void> {
-    const { config, engine, hooks, journal } = this;
+    const { config, engine, hooks, journal, subjectKeys } = this;
+    const desk = new PersonalDesk(subjectKeys);
+    const destroyed = await desk.obey(journal);
+    if (destroyed > 0) hooks.log(`vault: destroyed ${destroyed} keys whose erasure is recorded`);
+    engine.onBatch(({ head }) => desk.reached(head.size));
     const reader = new InputReader(signingKeys(config), clock.now);
     const readiness = new Readiness();
     readiness.set('http', false);
@@ -110,6 +127,7 @@ export class Clearing {
     this.app = await httpApp({
       engine,
       assessor: this.assessor,
+      desk,
       reader,
       clock,
       keys: new KeyRing(apiKeys(config)),
@@ -126,7 +144,14 @@ export class Clearing {
         ...(this.publisher && { publisher: this.publisher }),
       })),
       log: hooks.log,
-      read: [ReadModule.forRoot({ databaseUrl: config.databaseUrl, journal, log: hooks.log })],
+      read: [
+        ReadModule.forRoot({
+          databaseUrl: config.databaseUrl,
+          journal,
+          personal: new PersonalVault(subjectKeys),
+          log: hooks.log,
+        }),
+      ],
     });
     await this.app.listen(config.http.port, config.http.host);
     readiness.set('http', true);
