@@ -20,6 +20,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^#events/contract$': '<rootDir>/libs/events/src/journal/journal.contract.ts',
+    '^#events/eventstoredb$': '<rootDir>/libs/events/src/adapters/eventstoredb/index.ts',
     '^#infra$': '<rootDir>/infra/local/index.ts',
     '^#(events|ledger|risk)$': '<rootDir>/libs/$1/src/index.ts',
   },

@@ -93,7 +93,8 @@ describe('import directions', () => {
   });
 
   it('keeps Nest and drivers out of libraries, but for their adapters', () => {
-    const driver = /^(@nestjs\/|@prisma\/|pg$|pg-|kafkajs|express|(node:)?(http|https|net)$)/;
+    const driver =
+      /^(@nestjs\/|@eventstore\/|@grpc\/|@prisma\/|pg$|pg-|kafkajs|express|(node:)?(http|https|net)$)/;
     const found = pure.flatMap((source) =>
       imports(source)
         .filter((specifier) => driver.test(specifier))

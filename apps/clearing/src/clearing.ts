@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Pool } from 'pg';
-import {
-  migrateJournal,
-  migrateVault,
-  PersonalVault,
-  postgresJournal,
-  postgresKeys,
-} from '#events';
+import { migrateJournal, migrateVault, PersonalVault, postgresKeys } from '#events';
 import type { Journal, SubjectKeys } from '#events';
 import type { Config } from './config/index.js';
 import { crashAt, Engine } from './engine/index.js';
@@ -25,6 +19,7 @@ import {
   KafkaSource,
 } from './intake/index.js';
 import { topicPlan } from './intake/kafka-topics.js';
+import { openJournal, type OpenedJournal } from './journal.js';
 import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.js';
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
 import { PersonalDesk } from './personal/index.js';
@@ -50,7 +45,7 @@ export class Clearing {
     private readonly config: Config,
     private readonly hooks: ClearingHooks,
     private readonly pool: Pool,
-    private readonly journal: Journal,
+    private readonly opened: OpenedJournal,
     readonly engine: Engine,
     private readonly assessor: Assessor,
     private readonly subjectKeys: SubjectKeys,
@@ -69,7 +64,9 @@ export class Clearing {
     const pool = new Pool({ connectionString: config.databaseUrl, max: 4 });
     pool.on('error', (error) => hooks.log(`postgres: ${error.message}`));
     await migrateOutputs(pool);
-    const journal = postgresJournal({ url: config.databaseUrl });
+    const opened = await openJournal(config.journal);
+    if (opened.where !== 'postgres') hooks.log(`journal: ${opened.where}`);
+    const { journal } = opened;
     const crash = crashHook(config);
     const clock = Clock.system();
     const assessor = new Assessor();
@@ -82,7 +79,7 @@ export class Clearing {
       onFatal: (error) => hooks.onFatal(new Error(`the engine ended: ${error.message}`)),
       ...(crash && { crash }),
     });
-    const parts = [config, hooks, pool, journal, engine, assessor, subjectKeys, crash] as const;
+    const parts = [config, hooks, pool, opened, engine, assessor, subjectKeys, crash] as const;
     const clearing = new Clearing(...parts);
     try {
       await clearing.startParts(clock);
@@ -91,6 +88,10 @@ export class Clearing {
       await clearing.stop().catch(() => undefined);
       throw error;
     }
+  }
+
+  private get journal(): Journal {
+    return this.opened.journal;
   }
 
   /** Port the HTTP server listens on. */
@@ -109,7 +110,7 @@ export class Clearing {
     await this.drainOutputs();
     await this.publisher?.stop();
     await this.subjectKeys.close();
-    await this.journal.close();
+    await this.opened.close();
     await this.pool.end();
   }
 

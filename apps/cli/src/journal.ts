@@ -1,6 +1,7 @@
 import type { Batch, Journal, Verification } from '#events';
-import { postgresJournal, verifyJournal } from '#events';
+import { verifyJournal } from '#events';
 import { evolve, initialState, stateHash, type HouseState } from '#ledger';
+import { journalProblems, openJournal, type JournalPlace } from '../../clearing/src/journal.js';
 import { CliError, ExitCode } from './terminal/exit.js';
 
 /** The database that holds the journal; a one-line error with its fix where it is not named. */
@@ -14,16 +15,40 @@ export function databaseUrl(env: NodeJS.ProcessEnv = process.env): string {
   );
 }
 
-/** Opens the journal of a database, closes it after `use`. */
+/** The journal the environment names: of a database, or with NOVATE_JOURNAL=eventstoredb on EventStoreDB. */
+export function journalPlace(env: NodeJS.ProcessEnv = process.env): JournalPlace {
+  const kind = env['NOVATE_JOURNAL']?.trim() || 'postgres';
+  if (kind === 'postgres') return databaseUrl(env);
+  if (kind !== 'eventstoredb') {
+    throw new CliError(
+      `there is no journal "${kind}"`,
+      ExitCode.usage,
+      'use postgres, eventstoredb.',
+    );
+  }
+  const [problem] = journalProblems(env);
+  if (problem !== undefined) throw new CliError(problem, ExitCode.usage);
+  const eventStore = env['EVENTSTOREDB_URL']?.trim();
+  if (!eventStore) {
+    throw new CliError(
+      'EVENTSTOREDB_URL is not set, so there is no journal to read',
+      ExitCode.usage,
+      'export EVENTSTOREDB_URL=esdb://user:password@host:2113, or unset NOVATE_JOURNAL.',
+    );
+  }
+  return { eventStore, prefix: env['NOVATE_EVENTSTOREDB_PREFIX']?.trim() || 'novate' };
+}
+
+/** Opens a journal, closes it after `use`. */
 export async function withJournal<T>(
-  url: string,
+  place: JournalPlace,
   use: (journal: Journal) => Promise<T>,
 ): Promise<T> {
-  const journal = postgresJournal({ url });
+  const opened = await openJournal(place);
   try {
-    return await use(journal);
+    return await use(opened.journal);
   } finally {
-    await journal.close();
+    await opened.close();
   }
 }
 
@@ -56,7 +81,10 @@ export async function replay(
   return { state, stateHash: stateHash(state), events, batches };
 }
 
-/** Recomputes the chain over every stored batch of a database. */
-export function verify(url: string, onProgress?: (events: number) => void): Promise<Verification> {
-  return withJournal(url, (journal) => verifyJournal(journal, onProgress));
+/** Recomputes the chain over every stored batch of a journal. */
+export function verify(
+  place: JournalPlace,
+  onProgress?: (events: number) => void,
+): Promise<Verification> {
+  return withJournal(place, (journal) => verifyJournal(journal, onProgress));
 }

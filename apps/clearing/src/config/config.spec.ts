@@ -50,6 +50,23 @@ describe('readConfig', () => {
     expect(() => readConfig(crash)).toThrow('refused in production');
   });
 
+  it('keeps the journal where it is told, and refuses what cannot keep one', () => {
+    expect(readConfig(base).journal).toBe(base.NOVATE_DATABASE_URL);
+    const chosen = { ...base, NOVATE_JOURNAL: 'eventstoredb' };
+    expect(readConfig(chosen).journal).toEqual({ prefix: 'novate' });
+    const url = 'esdb://127.0.0.1:2113?tls=false';
+    const named = { ...chosen, EVENTSTOREDB_URL: url, NOVATE_EVENTSTOREDB_PREFIX: 'house' };
+    expect(readConfig(named).journal).toEqual({ eventStore: url, prefix: 'house' });
+    for (const [more, problem] of [
+      [{ NOVATE_JOURNAL: 'kurrent' }, 'NOVATE_JOURNAL is none of postgres, eventstoredb'],
+      [{ ...chosen, EVENTSTOREDB_URL: 'http://localhost' }, 'write esdb://user:password@host:2113'],
+      [{ ...named, EVENTSTOREDB_URL: `${url}&throwOnAppendFailure=false` }, 'remove it'],
+      [{ ...chosen, NODE_ENV: 'production' }, 'a simulated journal is refused in production'],
+    ] as const) {
+      expect(() => readConfig({ ...base, ...more })).toThrow(problem);
+    }
+  });
+
   it('never prints a secret', () => {
     const env = { ...base, NOVATE_KEY_OPERATOR: '0123456789abcdef', NOVATE_HTTP_PORT: '1' };
     const printed = JSON.stringify(redacted(env));

@@ -1,3 +1,4 @@
+import { journalProblems, type JournalPlace } from '../journal.js';
 import type { CrashPoint } from '../engine/crash-point.js';
 import { settings } from './settings.js';
 import type { Setting, SettingName } from './settings.js';
@@ -13,6 +14,7 @@ export interface Config {
   readonly databaseUrl: string;
   /** Where data keys of personal fields are, and the 32 bytes that wrap them. */
   readonly vault: { readonly url: string; readonly master: Uint8Array };
+  readonly journal: JournalPlace;
   readonly kafka?: {
     readonly brokers: readonly string[];
     readonly group: string;
@@ -57,7 +59,7 @@ export function readConfig(env: Environment): Config {
   if (crashPoint !== undefined && env['NODE_ENV'] === 'production') {
     problems.push('NOVATE_CRASH_POINT is for tests and refused in production');
   }
-  problems.push(...repeatedKeys(env));
+  problems.push(...journalProblems(env), ...repeatedKeys(env));
   if (problems.length > 0) throw new ConfigError(problems);
   const number = (name: SettingName) => Number(value(name));
   const brokers = list(value('NOVATE_KAFKA_BROKERS'));
@@ -71,6 +73,7 @@ export function readConfig(env: Environment): Config {
       url: value('NOVATE_VAULT_URL') ?? value('NOVATE_DATABASE_URL') ?? '',
       master: Buffer.from(value('NOVATE_PERSONAL_KEY') ?? '', 'base64'),
     },
+    journal: journalOf(value),
     ...(brokers.length > 0 && {
       kafka: {
         brokers,
@@ -97,6 +100,13 @@ export function readConfig(env: Environment): Config {
       crash: { point: crashPoint as CrashPoint, after: number('NOVATE_CRASH_AFTER') },
     }),
   };
+}
+
+function journalOf(value: (name: SettingName) => string | undefined): JournalPlace {
+  if (value('NOVATE_JOURNAL') !== 'eventstoredb') return value('NOVATE_DATABASE_URL') ?? '';
+  const eventStore = value('EVENTSTOREDB_URL');
+  const prefix = value('NOVATE_EVENTSTOREDB_PREFIX') ?? '';
+  return { prefix, ...(eventStore !== undefined && { eventStore }) };
 }
 
 /** The environment as it may be printed: secrets are named, never shown. */

@@ -50,6 +50,22 @@ export const settings = [
     secret: true,
   }),
   {
+    name: 'NOVATE_JOURNAL',
+    kind: 'choice',
+    choices: ['postgres', 'eventstoredb'],
+    fallback: 'postgres',
+    about:
+      'Where the journal is kept: `postgres` or `eventstoredb`. The read model is in Postgres.',
+  },
+  text(
+    'EVENTSTOREDB_URL',
+    'For `eventstoredb`: `esdb://user:password@host:2113`. Absent: a simulated server in the process, whose journal ends with it; refused when NODE_ENV is `production`.',
+    { secret: true },
+  ),
+  text('NOVATE_EVENTSTOREDB_PREFIX', 'Of the names of streams; shard 0 is `<prefix>-0`.', {
+    fallback: 'novate',
+  }),
+  {
     name: 'NOVATE_KAFKA_BROKERS',
     kind: 'list',
     about: 'Kafka brokers, `host:port,host:port`. Absent: inputs over HTTP only.',

@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly onFatal?: (error: Error) => void;
   readonly crash?: CrashHook;
   readonly machine?: Machine;
+  /** Events after which a batch is closed, 10,000 by default. */
+  readonly maxBatchEvents?: number;
   /**
    * Makes the requirements of every cut. A pure function of the state: its facts are recorded with the cycle they belong to,
    * and a replay takes them from the journal.
@@ -59,10 +61,6 @@ const emptyBatch = (): OpenBatch => ({
   finished: [],
   evidence: 0,
 });
-
-function isFull({ events, evidence }: OpenBatch): boolean {
-  return events.length >= MAX_BATCH_EVENTS || evidence >= MAX_BATCH_EVIDENCE;
-}
 
 function withoutPlace(command: Extract<Command, { kind: 'unreadable' }>): Command {
   const { at: _, ...rest } = command;
@@ -214,13 +212,19 @@ export class Engine {
         const outcome = this.decide(item);
         first.outcomes.push(outcome);
         this.open.outcomes.push(outcome);
-        if (isFull(this.open)) break;
+        if (this.isFull()) break;
       }
       if (first.left > 0) return;
       this.open.finished.push(first);
       this.queue.shift();
-      if (isFull(this.open)) return;
+      if (this.isFull()) return;
     }
+  }
+
+  private isFull(): boolean {
+    const { events, evidence } = this.open;
+    const most = this.options.maxBatchEvents ?? MAX_BATCH_EVENTS;
+    return events.length >= most || evidence >= MAX_BATCH_EVIDENCE;
   }
 
   private decide({ command, mark, showsGap }: EngineItem): Decided {

@@ -151,7 +151,10 @@ export class Alignment<T> {
         const due = follows || this.isDue(at);
         const showsGap = !due && expected === undefined && this.isGap(stream, head, at);
         if (!due && !showsGap) break;
+        // One of the same sequence is under way and may come back: it was first.
+        if (stream.isEarly(at.sequence)) break;
         stream.take();
+        if (showsGap) stream.early(head);
         this.unhold(head);
         released.push(showsGap ? { ...head, showsGap } : head);
         if (showsGap) break;
@@ -174,12 +177,17 @@ export class Alignment<T> {
     const { at } = message;
     if (!at) return true;
     const readiness = this.view.readiness(at);
-    if (readiness === 'ready' || readiness === 'old') return true;
     const key = keyOfStream(at.stream);
+    // The state moves before its answers come: its turn may have come while the message it repeats still waits.
+    const repeats = this.held.repeats(key, at.sequence) || isPast(state.dropped.get(key), at);
+    if (!repeats && (readiness === 'ready' || readiness === 'old')) return true;
     // A gap behind messages under way closes when they are decided: the engine sees that, we
     // cannot.
     const queueing = this.held.holds(key) || state.dropped.has(key);
-    if (readiness === 'wait-gap' && !queueing) return true;
+    if (readiness === 'wait-gap' && !queueing && !repeats) {
+      this.held.early(message);
+      return true;
+    }
     if (state.dropped.has(key) || !this.hasRoom(state)) {
       const first = state.dropped.get(key);
       if (!first || at.sequence < first.sequence) state.dropped.set(key, at);
@@ -248,4 +256,9 @@ export class Alignment<T> {
     }
     return state;
   }
+}
+
+/** True when a message was let go that has to be decided before one at `at`. */
+function isPast(dropped: StreamPosition | undefined, at: StreamPosition): boolean {
+  return dropped !== undefined && dropped.sequence <= at.sequence;
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startKafka, startPostgres } from '../../../../infra/local/index.js';
 import { startApp } from '../demo/app-process.js';
+import { journalPlace } from '../journal.js';
 import { projectRoot } from '../root.js';
 import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
@@ -10,6 +11,7 @@ import { stderrProgress, type Progress } from '../terminal/progress.js';
 
 const OWN_KEYS =
   /^NOVATE_(PERSONAL_KEY|VAULT_URL|EVENT_TABLE|KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+)$/;
+const OWN_JOURNAL = ['NOVATE_JOURNAL', 'EVENTSTOREDB_URL', 'NOVATE_EVENTSTOREDB_PREFIX'];
 
 /** `novate serve`: the clearing app on given services, or on ones whose data stays in `.novate/serve`. */
 export async function runServe({ port }: { port: number }): Promise<number> {
@@ -19,6 +21,7 @@ export async function runServe({ port }: { port: number }): Promise<number> {
     const environment = {
       ...keys(progress),
       ...personalKey(progress),
+      ...journal(),
       ...(await services(cleanup, progress)),
     };
     const app = await startApp({ ...environment, NOVATE_HTTP_PORT: String(port) });
@@ -61,6 +64,18 @@ function personalKey(progress: Progress): Record<string, string> {
   }
   progress.step(`master key of personal data: ${file}`);
   return { NOVATE_PERSONAL_KEY: readFileSync(file, 'utf8').trim() };
+}
+
+/** What names a journal on EventStoreDB. A simulated one would not outlive the read model in `.novate/serve`. */
+function journal(): Record<string, string> {
+  if (process.env['NOVATE_JOURNAL'] !== 'eventstoredb') return {};
+  journalPlace();
+  return Object.fromEntries(
+    OWN_JOURNAL.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 async function services(cleanup: Cleanup, progress: Progress): Promise<Record<string, string>> {

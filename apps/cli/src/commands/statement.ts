@@ -7,8 +7,8 @@ import {
   openStatement,
   type ShownStatement,
 } from '../../../clearing/src/read/query/personal-views.js';
-import { databaseUrl, withJournal } from '../journal.js';
 import { withKeys } from '../keys.js';
+import { journalPlace, withJournal } from '../journal.js';
 import { table } from '../render/table.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { eventsBefore } from './points.js';
@@ -36,7 +36,7 @@ export async function runStatement(options: StatementOptions): Promise<number> {
       `use ${Object.keys(formats).join(', ')}.`,
     );
   }
-  return withJournal(databaseUrl(), async (journal) => {
+  return withJournal(journalPlace(), async (journal) => {
     const { size } = await journal.head();
     const to = options.at === undefined ? size : await eventsBefore(journal, options.at);
     const from = options.from === undefined ? 0 : await eventsBefore(journal, options.from);

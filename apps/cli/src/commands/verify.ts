@@ -1,4 +1,4 @@
-import { databaseUrl, verify } from '../journal.js';
+import { journalPlace, verify } from '../journal.js';
 import { ExitCode } from '../terminal/exit.js';
 import { stderrProgress } from '../terminal/progress.js';
 
@@ -6,7 +6,7 @@ import { stderrProgress } from '../terminal/progress.js';
 export async function runVerify(options: { json?: boolean }): Promise<number> {
   const started = performance.now();
   const progress = stderrProgress();
-  const result = await verify(databaseUrl(), (events) => progress.status(`${events} events`));
+  const result = await verify(journalPlace(), (events) => progress.status(`${events} events`));
   const seconds = (performance.now() - started) / 1000;
   const text = result.ok
     ? `ok: ${result.batches} batches, ${result.events} events, chain hash ${result.hash}`

@@ -17,7 +17,11 @@ export interface Outcome {
   readonly replayHash: string;
   readonly verify: { readonly ok: boolean; readonly batches: number };
   /** Where each service came from. */
-  readonly services: { readonly postgres: string; readonly kafka: string };
+  readonly services: {
+    readonly postgres: string;
+    readonly kafka: string;
+    readonly journal: string;
+  };
   /** Wall clock of the whole run. */
   readonly seconds: number;
 }

@@ -93,7 +93,7 @@ export function headAfter(expected: JournalHead, segment: Segment): JournalHead 
 export function check(segment: Segment, previous: Link | undefined): BatchHeader {
   const { seq, firstPosition, count, header: text, prevHash, hash, payload } = segment;
   const fail = (what: string): never => {
-    throw new JournalCorrupt(seq, what);
+    throw new JournalCorrupt(seq, what, segment);
   };
   if (chainHash(prevHash, text, payload) !== hash) fail('its bytes do not have its hash');
   const header = JSON.parse(text) as BatchHeader;
@@ -120,7 +120,7 @@ export function open(segment: Segment, previous: Link | undefined): Batch {
   try {
     stored = decodeEvents(segment.payload, header);
   } catch (cause) {
-    throw new JournalCorrupt(seq, `its payload cannot be decoded (${String(cause)})`);
+    throw new JournalCorrupt(seq, `its payload cannot be decoded (${String(cause)})`, segment);
   }
   if (stored.length !== count) {
     throw new JournalCorrupt(seq, `it holds ${stored.length} events, its header says ${count}`);

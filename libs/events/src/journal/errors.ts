@@ -1,3 +1,5 @@
+import type { Segment } from './chain.js';
+
 /** Another writer moved the head or took the writer's role: this one must stop. */
 export class JournalConflict extends Error {
   override readonly name = 'JournalConflict';
@@ -6,12 +8,13 @@ export class JournalConflict extends Error {
   }
 }
 
-/** A batch does not verify. `batch` is its number. */
+/** A batch does not verify. `batch` is its number; `segment` holds its bytes, where they are the problem. */
 export class JournalCorrupt extends Error {
   override readonly name = 'JournalCorrupt';
   constructor(
     readonly batch: number,
     detail: string,
+    readonly segment?: Segment,
   ) {
     super(`journal batch ${batch} is corrupt: ${detail}`);
   }

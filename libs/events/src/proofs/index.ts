@@ -1,5 +1,5 @@
 /** Merkle proofs of the journal and the signed checkpoints they end in. */
-export { ProofRefused } from './errors.js';
+export { ProofRefused, within } from './errors.js';
 export * from './note.js';
 export * from './checkpoint.js';
 export * from './merkle.js';
@@ -7,3 +7,5 @@ export * from './keys.js';
 export * from './pages.js';
 export type { ProofStore } from './store.js';
 export * from './prover.js';
+export { verifyLog, forkOf, storedLeaves, type LogVerification } from './verify-log.js';
+export { exportedLeaves, exportLog, LOG_PROOF_FORMAT, verifyExport } from './export-log.js';

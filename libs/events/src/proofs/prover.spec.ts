@@ -2,10 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { memoryJournal, memoryStore } from '../adapters/memory/memory-journal.js';
 import { memoryProofs } from '../adapters/memory/memory-proofs.js';
 import { leafHash } from '../canonical.js';
-import type { AnyNewEvent } from '../event.js';
 import type { Journal } from '../journal/journal.js';
 import { rejection, trades } from '../testing/facts.js';
-import { EVENT_NAMESPACE, uuidV5 } from '../uuid.js';
+import { appendAll, keyOf, LOG, rotation } from '../testing/log.js';
 import { openCheckpoint } from './checkpoint.js';
 import { KeyHistory, openRotation, rotateKey } from './keys.js';
 import {
@@ -16,37 +15,11 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from './merkle.js';
-import { type SigningKey, signingKey, signNote } from './note.js';
+import { signingKey, signNote } from './note.js';
 import { subtreesFrom } from './pages.js';
 import { Prover, type ProverOptions } from './prover.js';
 
-const LOG = 'log.example';
-const [first, second] = ['01', '02'].map((seed) => signingKey(LOG, seed.repeat(32))) as [
-  SigningKey,
-  SigningKey,
-];
-
-function rotation(
-  key: SigningKey,
-  previous: SigningKey | undefined,
-  position: number,
-): AnyNewEvent {
-  const id = uuidV5(EVENT_NAMESPACE, `rotation/${position}`);
-  const data = rotateKey(key, previous, position);
-  return {
-    id,
-    type: 'CheckpointKeyRotated',
-    schemaVersion: 1,
-    occurredAt: 1,
-    actor: 'novate',
-    data,
-  };
-}
-
-async function append(journal: Journal, events: readonly AnyNewEvent[]): Promise<void> {
-  const expected = await journal.acquire('test');
-  await journal.append({ expected, events, recordedAt: 7 });
-}
+const [first, second] = [keyOf('01'), keyOf('02')];
 
 /** Takes whole batches from where it stands to the head, then flushes. */
 async function prove(options: ProverOptions) {
@@ -69,13 +42,13 @@ describe('the prover', () => {
   const setUp = async () => {
     const journal = memoryJournal();
     const store = memoryProofs();
-    await append(journal, [rotation(first, undefined, 0), ...trades(0, 300)]);
+    await appendAll(journal, [rotation(first, undefined, 0), ...trades(0, 300)]);
     return { journal, store, options: { journal, store, key: first } };
   };
 
   it('signs the root of the leaves and the chain at the end of a batch', async () => {
     const { journal, store, options } = await setUp();
-    await append(journal, [rejection({ a: '1', __proto__x: '2' })]);
+    await appendAll(journal, [rejection({ a: '1', __proto__x: '2' })]);
     const { checkpoint } = await prove({
       ...options,
       stateRoot: (size) => (size === 302 ? 'ab'.repeat(32) : undefined),
@@ -92,10 +65,10 @@ describe('the prover', () => {
   it('goes on after a restart, also with leaves that were taken and not flushed', async () => {
     const { journal, store, options } = await setUp();
     await prove(options);
-    await append(journal, trades(300, 50));
+    await appendAll(journal, trades(300, 50));
     const lost = await Prover.open(options);
     for await (const batch of journal.read(lost.size)) await lost.take(batch);
-    await append(journal, trades(350, 50));
+    await appendAll(journal, trades(350, 50));
     const { checkpoint } = await prove(options);
     expect(checkpoint).toMatchObject({ size: 401, root: await rootOf(journal, 401) });
     expect(await store.size()).toBe(401);
@@ -132,7 +105,7 @@ describe('the prover', () => {
     const { journal, store, options } = await setUp();
     expect((await prove({ ...options, key: second })).checkpoint).toBeUndefined();
     await prove(options);
-    await append(journal, [rotation(second, first, 301), ...trades(400, 4)]);
+    await appendAll(journal, [rotation(second, first, 301), ...trades(400, 4)]);
     expect((await prove(options)).checkpoint).toBeUndefined();
     const { checkpoint } = await prove({ ...options, key: second });
     expect(checkpoint).toMatchObject({ size: 306 });
@@ -145,7 +118,7 @@ describe('the prover', () => {
     const { options } = await setUp();
     await prove(options);
     const shorter = memoryJournal();
-    await append(shorter, [rotation(first, undefined, 0), ...trades(0, 200)]);
+    await appendAll(shorter, [rotation(first, undefined, 0), ...trades(0, 200)]);
     await expect(Prover.open({ ...options, journal: shorter })).rejects.toMatchObject({
       place: 'position 201',
       reason: expect.stringContaining('truncated'),
@@ -155,7 +128,7 @@ describe('the prover', () => {
     const { options } = await setUp();
     await prove(options);
     const other = memoryJournal(memoryStore());
-    await append(other, [rotation(first, undefined, 0), ...trades(0, 100), ...trades(1, 200)]);
+    await appendAll(other, [rotation(first, undefined, 0), ...trades(0, 100), ...trades(1, 200)]);
     await expect(Prover.open({ ...options, journal: other })).rejects.toMatchObject({
       place: 'position 101',
     });
