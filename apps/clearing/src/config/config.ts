@@ -12,6 +12,8 @@ export interface NamedKey {
 /** The configuration of one process, read once at start. */
 export interface Config {
   readonly databaseUrl: string;
+  /** Where data keys of personal fields are, and the 32 bytes that wrap them. */
+  readonly vault: { readonly url: string; readonly master: Uint8Array };
   readonly journal: JournalPlace;
   readonly kafka?: {
     readonly brokers: readonly string[];
@@ -67,6 +69,10 @@ export function readConfig(env: Environment): Config {
   };
   return {
     databaseUrl: value('NOVATE_DATABASE_URL') ?? '',
+    vault: {
+      url: value('NOVATE_VAULT_URL') ?? value('NOVATE_DATABASE_URL') ?? '',
+      master: Buffer.from(value('NOVATE_PERSONAL_KEY') ?? '', 'base64'),
+    },
     journal: journalOf(value),
     ...(brokers.length > 0 && {
       kafka: {
@@ -139,6 +145,8 @@ function problemsOf(setting: Setting, env: Environment): string[] {
       return list(value).every((entry) => /^[^\s:]+:\d{1,5}$/.test(entry))
         ? []
         : wrong('is not a list of host:port');
+    case 'key32':
+      return /^[A-Za-z0-9+/_-]{43}=?$/.test(value) ? [] : wrong('is not 32 bytes in base64');
     case 'keys':
       return keyProblems(setting.name, value);
     case 'text':

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startKafka, startPostgres } from '../../../../infra/local/index.js';
 import { startApp } from '../demo/app-process.js';
@@ -9,7 +9,8 @@ import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
 
-const OWN_KEYS = /^NOVATE_(KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+)$/;
+const OWN_KEYS =
+  /^NOVATE_(PERSONAL_KEY|VAULT_URL|EVENT_TABLE|KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+)$/;
 const OWN_JOURNAL = ['NOVATE_JOURNAL', 'EVENTSTOREDB_URL', 'NOVATE_EVENTSTOREDB_PREFIX'];
 
 /** `novate serve`: the clearing app on given services, or on ones whose data stays in `.novate/serve`. */
@@ -19,6 +20,7 @@ export async function runServe({ port }: { port: number }): Promise<number> {
   try {
     const environment = {
       ...keys(progress),
+      ...personalKey(progress),
       ...journal(),
       ...(await services(cleanup, progress)),
     };
@@ -48,6 +50,20 @@ function keys(progress: Progress): Record<string, string> {
   const key = randomBytes(24).toString('base64url');
   progress.step(`operator key of this run: ${key}`);
   return { ...given, NOVATE_KEY_OPERATOR: key };
+}
+
+/** The vault's master key: given, or kept beside the data, since what it sealed is lost without it. */
+function personalKey(progress: Progress): Record<string, string> {
+  if (process.env['NOVATE_PERSONAL_KEY'] !== undefined) return {};
+  const folder = join(projectRoot(), '.novate/serve');
+  const file = join(folder, 'personal.key');
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(file)) {
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    progress.step('NOVATE_PERSONAL_KEY is not set: drew one');
+  }
+  progress.step(`master key of personal data: ${file}`);
+  return { NOVATE_PERSONAL_KEY: readFileSync(file, 'utf8').trim() };
 }
 
 /** What names a journal on EventStoreDB. A simulated one would not outlive the read model in `.novate/serve`. */

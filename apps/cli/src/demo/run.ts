@@ -208,6 +208,7 @@ async function keepOpen(run: Run, app: AppProcess): Promise<void> {
       '',
       'Everything is still running; Ctrl-C ends it.',
       `  export NOVATE_DATABASE_URL='${run.databaseUrl}'`,
+      `  export NOVATE_PERSONAL_KEY='${run.keys.personal}'`,
       ...Object.entries(run.journal.environment).map(([name, to]) => `  export ${name}='${to}'`),
       `  curl -H 'Authorization: Bearer ${run.keys.operator}' ${app.url}/v1/members`,
       '',
