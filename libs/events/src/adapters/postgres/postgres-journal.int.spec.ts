@@ -12,6 +12,14 @@ import { faultyProxy, type Proxy } from '../../testing/proxy.js';
 import { migrateJournal } from './migrate.js';
 import { postgresJournal } from './postgres-journal.js';
 
+const FAULTS: readonly FaultName[] = [
+  'lose-answer',
+  'lose-request',
+  'delay-request',
+  'drop-readers',
+  'idle-stranger',
+];
+
 let url: string;
 let drop: () => Promise<void>;
 let owner: pg.Pool;
@@ -51,14 +59,6 @@ describePostgres('the journal in Postgres', () => {
   describePostgres('other transactions and lost connections', faultCases);
 });
 
-const FAULTS: readonly FaultName[] = [
-  'lose-answer',
-  'lose-request',
-  'delay-request',
-  'drop-readers',
-  'idle-stranger',
-];
-
 /** Empty tables, a journal on a line that can be broken, and handles on lines that cannot. */
 async function makeStore(): Promise<JournalUnderTest> {
   // The contract compares whole heads, so each case has shard 0 to itself.
@@ -89,8 +89,10 @@ async function makeStore(): Promise<JournalUnderTest> {
 
 function faultsOf(proxy: Proxy): Faults {
   let stranger: pg.Client | undefined;
+  let struck = false;
   return {
     strike: async (fault) => {
+      struck = true;
       if (fault === 'drop-readers') return proxy.cut();
       if (fault !== 'idle-stranger') return proxy.arm(fault);
       stranger = new pg.Client({ connectionString: url });
@@ -104,7 +106,8 @@ function faultsOf(proxy: Proxy): Faults {
       stranger = undefined;
       proxy.release();
       // Until what was held back has come through.
-      await sleep(100);
+      if (struck) await sleep(100);
+      struck = false;
     },
   };
 }
