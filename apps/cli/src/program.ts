@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { BacktestOptions } from './backtest/run.js';
 import type { PersonalOptions } from './commands/personal.js';
 import type { ExportMarginOptions } from './commands/export-margin.js';
+import type { RebuildCommandOptions } from './commands/rebuild.js';
 import type { ReplayOptions } from './commands/replay.js';
 import type { DemoOptions } from './demo/run.js';
 import { addPast } from './program-past.js';
@@ -151,8 +152,11 @@ function addRebuild(novate: Command): void {
     .command('rebuild')
     .description('drop the read model and build it again from the journal')
     .option('--verify', 'compare every table with what it was before')
+    .option('--beside', 'build it beside the one in use, compare, swap: queries never fail')
+    .option('--accept-changes', 'with --beside: swap also where tables differ')
+    .option('--back', 'query the version before the last swap again')
     .option('--json', 'print one JSON object')
-    .action(async (options: { verify?: boolean; json?: boolean }) => {
+    .action(async (options: RebuildCommandOptions) => {
       const { runRebuild } = await import('./commands/rebuild.js');
       finish(await runRebuild(options));
     });
