@@ -32,6 +32,8 @@ export interface Config {
   };
   /** Requests per second. */
   readonly rates: { readonly feeds: number; readonly others: number };
+  /** Events between two snapshots, 0 for none, and how many are kept. */
+  readonly snapshots: { readonly every: number; readonly keep: number };
   readonly held: { readonly messages: number; readonly bytes: number };
   readonly crash?: { readonly point: CrashPoint; readonly after: number };
 }
@@ -92,6 +94,7 @@ export function readConfig(env: Environment): Config {
       members: namedKeys(value('NOVATE_MEMBER_KEYS')),
     },
     rates: { feeds: number('NOVATE_RATE_FEEDS'), others: number('NOVATE_RATE_OTHERS') },
+    snapshots: { every: number('NOVATE_SNAPSHOT_EVERY'), keep: number('NOVATE_SNAPSHOT_KEEP') },
     held: {
       messages: number('NOVATE_HELD_MESSAGES'),
       bytes: number('NOVATE_HELD_MIB') * 1024 * 1024,
