@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { BacktestOptions } from './backtest/run.js';
+import type { RebuildOptions } from './commands/rebuild.js';
 import type { PersonalOptions } from './commands/personal.js';
 import type { ExportMarginOptions } from './commands/export-margin.js';
-import type { RebuildCommandOptions } from './commands/rebuild.js';
 import type { ReplayOptions } from './commands/replay.js';
 import type { DemoOptions } from './demo/run.js';
 import { addPast } from './program-past.js';
@@ -155,8 +155,9 @@ function addRebuild(novate: Command): void {
     .option('--beside', 'build it beside the one in use, compare, swap: queries never fail')
     .option('--accept-changes', 'with --beside: swap also where tables differ')
     .option('--back', 'query the version before the last swap again')
+    .option('--events', 'the per-event table log.event instead')
     .option('--json', 'print one JSON object')
-    .action(async (options: RebuildCommandOptions) => {
+    .action(async (options: RebuildOptions) => {
       const { runRebuild } = await import('./commands/rebuild.js');
       finish(await runRebuild(options));
     });

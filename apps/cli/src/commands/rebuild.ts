@@ -7,22 +7,35 @@ import {
   rebuildReadModel,
   type RebuildResult,
 } from '../../../clearing/src/read/project/rebuild.js';
+import { rebuildEventTable } from '../../../clearing/src/event-table/index.js';
 import { databaseUrl, journalPlace, withJournal } from '../journal.js';
 import { pretty } from '../render/decimal.js';
 import { table } from '../render/table.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress } from '../terminal/progress.js';
 
-export interface RebuildCommandOptions {
+export interface RebuildOptions {
   readonly verify?: boolean;
   readonly beside?: boolean;
   readonly acceptChanges?: boolean;
   readonly back?: boolean;
+  readonly events?: boolean;
   readonly json?: boolean;
 }
 
+/** `novate rebuild --events`: the per-event table. */
+async function rebuildEvents(json: boolean): Promise<number> {
+  const url = databaseUrl();
+  const events = await withJournal(journalPlace(), (journal) =>
+    rebuildEventTable({ databaseUrl: url, journal }),
+  );
+  process.stdout.write(json ? `${JSON.stringify({ events })}\n` : `${events} rows in log.event\n`);
+  return ExitCode.ok;
+}
+
 /** `novate rebuild`: the read model is a projection; with `--verify` every table has to come back as it was. */
-export async function runRebuild(options: RebuildCommandOptions): Promise<number> {
+export async function runRebuild(options: RebuildOptions): Promise<number> {
+  if (options.events === true) return rebuildEvents(options.json === true);
   const url = databaseUrl();
   const progress = stderrProgress();
   if (options.back === true) return goBack(url, options.json);
