@@ -21,6 +21,7 @@ import {
 import { topicPlan } from './intake/kafka-topics.js';
 import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.js';
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
+import { Proofs } from './proofs/index.js';
 import { ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
 
@@ -37,6 +38,7 @@ const DRAIN_MS = 10_000;
 export class Clearing {
   private intake: KafkaIntake | undefined;
   private publisher: Publisher | undefined;
+  private proofs: Proofs | undefined;
   private app: NestExpressApplication | undefined;
 
   private constructor(
@@ -96,6 +98,7 @@ export class Clearing {
     await this.engine.close();
     await this.drainOutputs();
     await this.publisher?.stop();
+    await this.proofs?.stop();
     await this.journal.close();
     await this.pool.end();
   }
@@ -105,6 +108,11 @@ export class Clearing {
     const reader = new InputReader(signingKeys(config), clock.now);
     const readiness = new Readiness();
     readiness.set('http', false);
+    const proofs = await Proofs.start({
+      ...{ config, engine, now: clock.now, log: hooks.log },
+      onBroken: (error) => hooks.onFatal(new Error(`proofs ended: ${error.message}`)),
+    });
+    this.proofs = proofs;
     if (config.kafka) await this.startKafka(config.kafka, reader, readiness);
     const { feeds, others } = config.rates;
     this.app = await httpApp({
@@ -124,7 +132,9 @@ export class Clearing {
       metrics: new Metrics(engine, () => ({
         ...(this.intake && { intake: this.intake }),
         ...(this.publisher && { publisher: this.publisher }),
+        proofs,
       })),
+      proofs: proofs.store,
       log: hooks.log,
       read: [ReadModule.forRoot({ databaseUrl: config.databaseUrl, journal, log: hooks.log })],
     });
@@ -172,6 +182,10 @@ export class Clearing {
         onCrash: (error) => hooks.onFatal(new Error(`kafka intake ended: ${error.message}`)),
       }),
     });
+    await this.proofs?.publish(
+      new KafkaSink(kafka, kafkaConfig.prefix),
+      postgresCheckpoint(this.pool, 'checkpoints'),
+    );
     await Promise.all([this.publisher.start(), this.intake.start()]);
     readiness.set('kafka', true);
   }

@@ -1,5 +1,5 @@
-import type { Batch, Journal, Verification } from '#events';
-import { postgresJournal, verifyJournal } from '#events';
+import type { Batch, Journal, LogVerification, ProofStore, VerifierKey } from '#events';
+import { memoryProofs, postgresJournal, postgresProofs, verifyLog } from '#events';
 import { evolve, initialState, stateHash, type HouseState } from '#ledger';
 import { CliError, ExitCode } from './terminal/exit.js';
 
@@ -56,7 +56,39 @@ export async function replay(
   return { state, stateHash: stateHash(state), events, batches };
 }
 
-/** Recomputes the chain over every stored batch of a database. */
-export function verify(url: string, onProgress?: (events: number) => void): Promise<Verification> {
-  return withJournal(url, (journal) => verifyJournal(journal, onProgress));
+/** Opens a journal and what was proved of it, closes both after `use`. */
+export function withLog<T>(
+  url: string,
+  use: (journal: Journal, proofs: ProofStore) => Promise<T>,
+): Promise<T> {
+  return withJournal(url, async (journal) => {
+    const proofs = postgresProofs({ url });
+    try {
+      return await use(journal, (await isThere(proofs)) ? proofs : memoryProofs());
+    } finally {
+      await proofs.close();
+    }
+  });
+}
+
+/** A journal of before there were proofs has no tables for them: nothing was proved of it. */
+async function isThere(proofs: ProofStore): Promise<boolean> {
+  try {
+    await proofs.size();
+    return true;
+  } catch (error) {
+    const cause =
+      error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
+    if (cause?.code === '42P01') return false;
+    throw error;
+  }
+}
+
+/** Recomputes everything over a database: chain, leaf hashes, roots, signatures. */
+export function verify(
+  url: string,
+  onProgress: (events: number) => void = () => undefined,
+  key?: VerifierKey,
+): Promise<LogVerification> {
+  return withLog(url, (journal, proofs) => verifyLog(journal, proofs, { key, onProgress }));
 }

@@ -1,21 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startKafka, startPostgres } from '../../../../infra/local/index.js';
+import { formatSigningKey } from '#events';
 import { startApp } from '../demo/app-process.js';
 import { projectRoot } from '../root.js';
 import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
 
-const OWN_KEYS = /^NOVATE_(KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+)$/;
+const FOLDER = join(projectRoot(), '.novate/serve');
+const OWN_KEYS = /^NOVATE_(KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+|CHECKPOINT_\w+)$/;
 
 /** `novate serve`: the clearing app on given services, or on ones whose data stays in `.novate/serve`. */
 export async function runServe({ port }: { port: number }): Promise<number> {
   const progress = stderrProgress();
   const cleanup = new Cleanup(() => progress.step('stopping'));
   try {
-    const environment = { ...keys(progress), ...(await services(cleanup, progress)) };
+    const environment = {
+      ...signing(progress),
+      ...keys(progress),
+      ...(await services(cleanup, progress)),
+    };
     const app = await startApp({ ...environment, NOVATE_HTTP_PORT: String(port) });
     cleanup.add(() => app.stop());
     progress.step(`serving on ${app.url}; Ctrl-C ends it`);
@@ -44,13 +50,26 @@ function keys(progress: Progress): Record<string, string> {
   return { ...given, NOVATE_KEY_OPERATOR: key };
 }
 
+/** The key that signs checkpoints: the environment's, else one that is drawn once and kept. */
+function signing(progress: Progress): Record<string, string> {
+  if (process.env['NOVATE_CHECKPOINT_KEY'] !== undefined) return {};
+  mkdirSync(FOLDER, { recursive: true });
+  const file = join(FOLDER, 'checkpoint.key');
+  if (!existsSync(file)) {
+    const name = `novate-serve-${randomBytes(4).toString('hex')}`;
+    const key = formatSigningKey(name, randomBytes(32).toString('hex'));
+    writeFileSync(file, `${key}\n`, { mode: 0o600 });
+    progress.step(`drew a key that signs checkpoints: ${file}`);
+  }
+  return { NOVATE_CHECKPOINT_KEY: readFileSync(file, 'utf8').trim() };
+}
+
 async function services(cleanup: Cleanup, progress: Progress): Promise<Record<string, string>> {
-  const folder = join(projectRoot(), '.novate/serve');
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(FOLDER, { recursive: true });
   let database = process.env['NOVATE_DATABASE_URL'];
   if (database === undefined) {
     const postgres = await startPostgres({
-      dataDir: join(folder, 'postgres'),
+      dataDir: join(FOLDER, 'postgres'),
       signal: cleanup.signal,
     });
     cleanup.add(() => postgres.stop());
@@ -61,7 +80,7 @@ async function services(cleanup: Cleanup, progress: Progress): Promise<Record<st
   if (brokers === undefined) {
     try {
       const kafka = await startKafka({
-        dataDir: join(folder, 'kafka'),
+        dataDir: join(FOLDER, 'kafka'),
         progress: (line) => progress.step(line),
         signal: cleanup.signal,
       });

@@ -5,7 +5,7 @@ import {
   resolvePostgres,
   type Resolved,
 } from '../../../../infra/local/index.js';
-import { replay, verify, withJournal } from '../journal.js';
+import { replay, verify, withJournal, withLog } from '../journal.js';
 import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
@@ -181,8 +181,19 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
   progress.step(`computed ${margin?.rows.length ?? 0} requirements again`);
   const verified = await verify(databaseUrl);
   const ok = verified.ok && verified.hash === live.hash;
-  const batches = verified.ok ? verified.batches : verified.batch;
-  progress.step(`verified the chain of ${batches} batches`);
+  const batches = verified.ok ? verified.batches : (verified.batch ?? 0);
+  progress.step(
+    verified.ok
+      ? `verified the chain of ${batches} batches, ${verified.leaves} leaves, ${verified.checkpoints} signed checkpoints`
+      : `FAILED at ${verified.place}: ${verified.reason}`,
+  );
+  const signed = await withLog(databaseUrl, (_, proofs) => proofs.checkpoint());
+  const checkpoint = {
+    size: signed?.size ?? 0,
+    root: signed?.root ?? '',
+    note: signed?.note ?? '',
+    verified: ok && verified.signedSize === live.size && signed?.root === verified.root,
+  };
   return {
     input: { trades: scenario.trades, venues: venues.length, members: members.length },
     state: replayed.state,
@@ -192,6 +203,7 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
     chainHash: live.hash,
     replayHash: replayed.stateHash,
     verify: { ok, batches },
+    checkpoint,
     services: { postgres: postgres.how, kafka: kafka.how },
     seconds: seconds(),
   };
