@@ -10,6 +10,7 @@ import { CommandsController } from './intake/http/commands.controller.js';
 import { InputsController } from './intake/http/inputs.controller.js';
 import { InputReader } from './intake/reader.js';
 import { Assessor } from './margin/index.js';
+import { PersonalDesk } from './personal/index.js';
 import { ProblemFilter } from './problem/index.js';
 import type { ProofStore } from '#events';
 import { LogController, PROOF_STORE } from './proofs/index.js';
@@ -19,6 +20,7 @@ import { KeyRing, RateLimiter, RightsGuard } from './rights/index.js';
 export interface AppParts {
   readonly engine: Engine;
   readonly assessor: Assessor;
+  readonly desk: PersonalDesk;
   readonly reader: InputReader;
   readonly clock: Clock;
   readonly keys: KeyRing;
@@ -45,6 +47,7 @@ export class AppModule {
       providers: [
         { provide: Engine, useValue: parts.engine },
         { provide: Assessor, useValue: parts.assessor },
+        { provide: PersonalDesk, useValue: parts.desk },
         { provide: InputReader, useValue: parts.reader },
         { provide: Clock, useValue: parts.clock },
         { provide: KeyRing, useValue: parts.keys },

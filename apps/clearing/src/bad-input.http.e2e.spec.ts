@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { memoryProofs } from '#events';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { memoryJournal, memoryKeys } from '#events';
 import { Engine } from './engine/index.js';
 import { Metrics } from './health/metrics.js';
 import { Readiness } from './health/readiness.js';
@@ -11,6 +12,7 @@ import { httpApp } from './http.js';
 import { Clock } from './intake/http/clock.js';
 import { InputReader } from './intake/reader.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
+import { PersonalDesk } from './personal/index.js';
 import { badInputs, soundTrade } from './testing/bad-input.js';
 import { keys } from './testing/house.js';
 import { openEngine } from './testing/open-engine.js';
@@ -24,12 +26,13 @@ interface Answer {
 }
 
 describe('the HTTP intake', () => {
+  const journal = memoryJournal();
   let engine: Engine;
   let app: NestExpressApplication;
   let port: number;
 
   beforeAll(async () => {
-    engine = await openEngine();
+    engine = await openEngine(journal);
     const clock = new Clock(() => 1);
     const rate = { perSecond: 1e6, burst: 1e6 };
     const principals = [
@@ -42,6 +45,7 @@ describe('the HTTP intake', () => {
     ] as const;
     app = await httpApp({
       assessor: new Assessor(),
+      desk: new PersonalDesk(memoryKeys()),
       engine,
       clock,
       reader: new InputReader(new Map(), clock.now),
@@ -89,6 +93,22 @@ describe('the HTTP intake', () => {
     const before = engine.head.size;
     const answer = await post('/v1/inputs/trades', keys.V1, eventOf(trade('SOUND')));
     expect(answer).toMatchObject({ status: 201, body: { status: 'accepted', position: before } });
+  });
+
+  it('records every delivery as a fact of its own, however often the same is sent', async () => {
+    const before = engine.head.size;
+    const repeated = eventOf(trade('OFTEN'));
+    const unknown = eventOf(trade('NOWHERE'), 'NO-SUCH');
+    const bodies = [repeated, unknown, '{"not', JSON.stringify({ data: {} })];
+    for (const body of [...bodies, ...bodies, ...bodies]) {
+      await post('/v1/inputs/trades', keys.V1, body);
+    }
+    const ids: string[] = [];
+    for await (const batch of journal.read(before)) {
+      for (const { id, position } of batch.events) if (position >= before) ids.push(id);
+    }
+    expect(ids).toHaveLength(12);
+    expect(new Set(ids).size).toBe(12);
   });
 
   it.each(badInputs.map((bad) => [bad.name, bad] as const))('%s', async (_, bad) => {

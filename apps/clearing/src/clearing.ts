@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Pool } from 'pg';
-import { migrateJournal, postgresJournal } from '#events';
-import type { Journal } from '#events';
+import { migrateJournal, migrateVault, PersonalVault, postgresKeys } from '#events';
+import type { Journal, SubjectKeys } from '#events';
 import type { Config } from './config/index.js';
 import { crashAt, Engine } from './engine/index.js';
 import type { CrashHook } from './engine/index.js';
@@ -19,8 +19,10 @@ import {
   KafkaSource,
 } from './intake/index.js';
 import { topicPlan } from './intake/kafka-topics.js';
+import { openJournal, type OpenedJournal } from './journal.js';
 import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.js';
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
+import { PersonalDesk } from './personal/index.js';
 import { Proofs } from './proofs/index.js';
 import { ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
@@ -45,9 +47,10 @@ export class Clearing {
     private readonly config: Config,
     private readonly hooks: ClearingHooks,
     private readonly pool: Pool,
-    private readonly journal: Journal,
+    private readonly opened: OpenedJournal,
     readonly engine: Engine,
     private readonly assessor: Assessor,
+    private readonly subjectKeys: SubjectKeys,
     private readonly crash: CrashHook | undefined,
   ) {}
 
@@ -57,10 +60,15 @@ export class Clearing {
    */
   static async start(config: Config, hooks: ClearingHooks): Promise<Clearing> {
     await migrateJournal(config.databaseUrl);
+    // Before the writer's role is taken: a process with the wrong master key must not stop the one that works.
+    await migrateVault(config.vault.url);
+    const subjectKeys = await postgresKeys(config.vault);
     const pool = new Pool({ connectionString: config.databaseUrl, max: 4 });
     pool.on('error', (error) => hooks.log(`postgres: ${error.message}`));
     await migrateOutputs(pool);
-    const journal = postgresJournal({ url: config.databaseUrl });
+    const opened = await openJournal(config.journal);
+    if (opened.where !== 'postgres') hooks.log(`journal: ${opened.where}`);
+    const { journal } = opened;
     const crash = crashHook(config);
     const clock = Clock.system();
     const assessor = new Assessor();
@@ -73,7 +81,8 @@ export class Clearing {
       onFatal: (error) => hooks.onFatal(new Error(`the engine ended: ${error.message}`)),
       ...(crash && { crash }),
     });
-    const clearing = new Clearing(config, hooks, pool, journal, engine, assessor, crash);
+    const parts = [config, hooks, pool, opened, engine, assessor, subjectKeys, crash] as const;
+    const clearing = new Clearing(...parts);
     try {
       await clearing.startParts(clock);
       return clearing;
@@ -81,6 +90,10 @@ export class Clearing {
       await clearing.stop().catch(() => undefined);
       throw error;
     }
+  }
+
+  private get journal(): Journal {
+    return this.opened.journal;
   }
 
   /** Port the HTTP server listens on. */
@@ -99,17 +112,22 @@ export class Clearing {
     await this.drainOutputs();
     await this.publisher?.stop();
     await this.proofs?.stop();
-    await this.journal.close();
+    await this.subjectKeys.close();
+    await this.opened.close();
     await this.pool.end();
   }
 
   private async startParts(clock: Clock): Promise<void> {
-    const { config, engine, hooks, journal } = this;
+    const { config, engine, hooks, journal, subjectKeys } = this;
+    const desk = new PersonalDesk(subjectKeys);
+    const destroyed = await desk.obey(journal);
+    if (destroyed > 0) hooks.log(`vault: destroyed ${destroyed} keys whose erasure is recorded`);
+    engine.onBatch(({ head }) => desk.reached(head.size));
     const reader = new InputReader(signingKeys(config), clock.now);
     const readiness = new Readiness();
     readiness.set('http', false);
     const proofs = await Proofs.start({
-      ...{ config, engine, now: clock.now, log: hooks.log },
+      ...{ config, engine, journal: this.opened.place, now: clock.now, log: hooks.log },
       onBroken: (error) => hooks.onFatal(new Error(`proofs ended: ${error.message}`)),
     });
     this.proofs = proofs;
@@ -118,6 +136,7 @@ export class Clearing {
     this.app = await httpApp({
       engine,
       assessor: this.assessor,
+      desk,
       reader,
       clock,
       keys: new KeyRing(apiKeys(config)),
@@ -136,7 +155,14 @@ export class Clearing {
       })),
       proofs: proofs.store,
       log: hooks.log,
-      read: [ReadModule.forRoot({ databaseUrl: config.databaseUrl, journal, log: hooks.log })],
+      read: [
+        ReadModule.forRoot({
+          databaseUrl: config.databaseUrl,
+          journal,
+          personal: new PersonalVault(subjectKeys),
+          log: hooks.log,
+        }),
+      ],
     });
     await this.app.listen(config.http.port, config.http.host);
     readiness.set('http', true);

@@ -13,7 +13,7 @@ interface DemoJson {
   readonly stateHash: string;
   readonly replay: { stateHash: string; equal: boolean };
   readonly verify: { ok: boolean; batches: number };
-  readonly services: { postgres: string; kafka: string };
+  readonly services: { postgres: string; kafka: string; journal: string };
   readonly seconds: number;
 }
 
@@ -68,7 +68,7 @@ describeServices('the demo, end to end', () => {
       clearing: { accepted: TRADES, rejected: 0 },
       replay: { stateHash: first.stateHash, equal: true },
       verify: { ok: true },
-      services: { postgres: 'environment', kafka: 'environment' },
+      services: { postgres: 'environment', kafka: 'environment', journal: 'postgres' },
     });
     expect(first.stateHash).toMatch(/^[0-9a-f]{64}$/);
     expect(first.journal.chainHash).toMatch(/^[0-9a-f]{64}$/);

@@ -1,6 +1,7 @@
 import type { Batch, Journal, LogVerification, ProofStore, VerifierKey } from '#events';
-import { memoryProofs, postgresJournal, postgresProofs, verifyLog } from '#events';
+import { memoryProofs, postgresProofs, verifyLog } from '#events';
 import { evolve, initialState, stateHash, type HouseState } from '#ledger';
+import { journalProblems, openJournal, type JournalPlace } from '../../clearing/src/journal.js';
 import { CliError, ExitCode } from './terminal/exit.js';
 
 /** The database that holds the journal; a one-line error with its fix where it is not named. */
@@ -14,16 +15,40 @@ export function databaseUrl(env: NodeJS.ProcessEnv = process.env): string {
   );
 }
 
-/** Opens the journal of a database, closes it after `use`. */
+/** The journal the environment names: of a database, or with NOVATE_JOURNAL=eventstoredb on EventStoreDB. */
+export function journalPlace(env: NodeJS.ProcessEnv = process.env): JournalPlace {
+  const kind = env['NOVATE_JOURNAL']?.trim() || 'postgres';
+  if (kind === 'postgres') return databaseUrl(env);
+  if (kind !== 'eventstoredb') {
+    throw new CliError(
+      `there is no journal "${kind}"`,
+      ExitCode.usage,
+      'use postgres, eventstoredb.',
+    );
+  }
+  const [problem] = journalProblems(env);
+  if (problem !== undefined) throw new CliError(problem, ExitCode.usage);
+  const eventStore = env['EVENTSTOREDB_URL']?.trim();
+  if (!eventStore) {
+    throw new CliError(
+      'EVENTSTOREDB_URL is not set, so there is no journal to read',
+      ExitCode.usage,
+      'export EVENTSTOREDB_URL=esdb://user:password@host:2113, or unset NOVATE_JOURNAL.',
+    );
+  }
+  return { eventStore, prefix: env['NOVATE_EVENTSTOREDB_PREFIX']?.trim() || 'novate' };
+}
+
+/** Opens a journal, closes it after `use`. */
 export async function withJournal<T>(
-  url: string,
+  place: JournalPlace,
   use: (journal: Journal) => Promise<T>,
 ): Promise<T> {
-  const journal = postgresJournal({ url });
+  const opened = await openJournal(place);
   try {
-    return await use(journal);
+    return await use(opened.journal);
   } finally {
-    await journal.close();
+    await opened.close();
   }
 }
 
@@ -56,13 +81,27 @@ export async function replay(
   return { state, stateHash: stateHash(state), events, batches };
 }
 
+/** A journal, and the database of what was proved of it: there too where the journal itself is elsewhere. */
+export interface LogPlace {
+  readonly journal: JournalPlace;
+  readonly database?: string;
+}
+
+/** The log the environment names. */
+export function logPlace(env: NodeJS.ProcessEnv = process.env): LogPlace {
+  const journal = journalPlace(env);
+  const database = env['NOVATE_DATABASE_URL'];
+  return database ? { journal, database } : { journal };
+}
+
 /** Opens a journal and what was proved of it, closes both after `use`. */
 export function withLog<T>(
-  url: string,
+  { journal: place, database }: LogPlace,
   use: (journal: Journal, proofs: ProofStore) => Promise<T>,
 ): Promise<T> {
-  return withJournal(url, async (journal) => {
-    const proofs = postgresProofs({ url });
+  return withJournal(place, async (journal) => {
+    if (database === undefined) return use(journal, memoryProofs());
+    const proofs = postgresProofs({ url: database });
     try {
       return await use(journal, (await isThere(proofs)) ? proofs : memoryProofs());
     } finally {
@@ -84,11 +123,11 @@ async function isThere(proofs: ProofStore): Promise<boolean> {
   }
 }
 
-/** Recomputes everything over a database: chain, leaf hashes, roots, signatures. */
+/** Recomputes everything: chain, leaf hashes, roots, signatures. */
 export function verify(
-  url: string,
+  place: LogPlace,
   onProgress: (events: number) => void = () => undefined,
   key?: VerifierKey,
 ): Promise<LogVerification> {
-  return withLog(url, (journal, proofs) => verifyLog(journal, proofs, { key, onProgress }));
+  return withLog(place, (journal, proofs) => verifyLog(journal, proofs, { key, onProgress }));
 }

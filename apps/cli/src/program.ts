@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { BacktestOptions } from './backtest/run.js';
+import type { PersonalOptions } from './commands/personal.js';
 import type { ExportMarginOptions } from './commands/export-margin.js';
 import type { VerifyOptions } from './commands/verify.js';
 import type { DemoOptions } from './demo/run.js';
@@ -56,6 +57,7 @@ export function program(): Command {
   addExport(novate);
   addProof(novate);
   addRebuild(novate);
+  addPersonal(novate);
   addServe(novate);
   addBench(novate);
   addBacktest(novate);
@@ -205,6 +207,31 @@ function addRebuild(novate: Command): void {
       const { runRebuild } = await import('./commands/rebuild.js');
       finish(await runRebuild(options));
     });
+}
+
+function addPersonal(novate: Command): void {
+  const personal = novate
+    .command('personal')
+    .description(
+      "make a member's personal data unreadable for good: two roles, one after the other",
+    );
+  const about = (command: Command): Command =>
+    command
+      .requiredOption('--member <id>', 'whose data')
+      .option('--url <url>', 'the clearing app', 'http://127.0.0.1:8420');
+  about(personal.command('request').description('the operator asks for it (NOVATE_KEY_OPERATOR)'))
+    .requiredOption('--reason <text>', 'why; recorded, so without personal data')
+    .action(async (options: PersonalOptions) => {
+      const { runPersonalRequest } = await import('./commands/personal.js');
+      finish(await runPersonalRequest(options));
+    });
+  about(
+    personal.command('destroy').description('the risk officer approves: keys go (NOVATE_KEY_RISK)'),
+  ).action(async (options: PersonalOptions) => {
+    const { runPersonalDestroy } = await import('./commands/personal.js');
+    finish(await runPersonalDestroy(options));
+  });
+  for (const command of personal.commands) command.exitOverride(exitWithUsage);
 }
 
 function addServe(novate: Command): void {

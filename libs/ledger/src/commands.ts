@@ -74,6 +74,8 @@ export type Command =
       readonly traceparent?: string;
       /** Evidence for a reject; only called when the input is rejected. */
       readonly source: () => InputSource;
+      /** Tells this delivery from others of the same bytes, where its source has no place that does, as over HTTP. */
+      readonly delivery?: string;
     }
   | {
       /** An input that could not be read. With `at`, it consumes its sequence number. */
@@ -83,6 +85,8 @@ export type Command =
       readonly actor: string;
       readonly occurredAt: Micros;
       readonly source: () => InputSource;
+      /** Tells this delivery from others of the same bytes, where its source has no place that does, as over HTTP. */
+      readonly delivery?: string;
     }
   | (Base & { readonly kind: 'register-asset'; readonly asset: string; readonly scale: number })
   | (Base & { readonly kind: 'register-member'; readonly member: string; readonly name: string })

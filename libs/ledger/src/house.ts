@@ -110,7 +110,11 @@ function decideUnreadable(
     validStream(state, at.stream) === undefined &&
     readiness(state, at) === 'ready';
   const stream = at === undefined ? '' : `${streamKey(at.stream)}|${at.sequence}`;
-  const origin = { source: `unreadable|${stream}|${place(source)}`, actor, occurredAt };
+  const origin = {
+    source: `unreadable|${stream}|${place(source, command.delivery)}`,
+    actor,
+    occurredAt,
+  };
   const data = {
     ...rejection,
     ...(at === undefined ? {} : { at }),

@@ -14,9 +14,37 @@ export { decide, step } from './house.js';
 export { decideCut } from './cut/cut.js';
 export { evolve } from './evolve.js';
 export { canonical, type EntryValue, type StateEntry } from './canonical-entry.js';
-export { entryHash, entryLine, merkleRoot, stateEntries, stateHash } from './state-hash.js';
+export {
+  entryHash,
+  entryLine,
+  merkleRoot,
+  STATE_ORIGIN,
+  STATE_SCHEMA,
+  stateEntries,
+  stateHash,
+} from './state-hash.js';
 export { provenRoot, type StateProof, StateTree } from './state-tree/state-tree.js';
 export { entryKinds } from './state-tree/entry-of.js';
+export { stateLines } from './snapshot/lines.js';
+export { StateReader } from './snapshot/state-reader.js';
+export { type Cut, CutNotFound, resolveCut } from './snapshot/cut.js';
+export {
+  type Folded,
+  foldTail,
+  fromZero,
+  nearestSnapshot,
+  openSnapshot,
+  type SnapshotSource,
+  STATE_CODEC,
+} from './snapshot/load.js';
+export {
+  type SnapshotVerdict,
+  type Taken,
+  takeSnapshot,
+  type TakeOptions,
+  verifySnapshots,
+} from './snapshot/take.js';
+export { stateAt } from './snapshot/state-at.js';
 export type { PathStep } from './state-tree/merkle-levels.js';
 export * from './risk/state.js';
 export { historyRoot, nextRoot } from './risk/history.js';

@@ -1,3 +1,4 @@
+import { journalProblems, type JournalPlace } from '../journal.js';
 import { parseSigningKey } from '#events';
 import type { CrashPoint } from '../engine/crash-point.js';
 import { settings } from './settings.js';
@@ -12,6 +13,9 @@ export interface NamedKey {
 /** The configuration of one process, read once at start. */
 export interface Config {
   readonly databaseUrl: string;
+  /** Where data keys of personal fields are, and the 32 bytes that wrap them. */
+  readonly vault: { readonly url: string; readonly master: Uint8Array };
+  readonly journal: JournalPlace;
   readonly kafka?: {
     readonly brokers: readonly string[];
     readonly group: string;
@@ -63,7 +67,7 @@ export function readConfig(env: Environment): Config {
   if (crashPoint !== undefined && env['NODE_ENV'] === 'production') {
     problems.push('NOVATE_CRASH_POINT is for tests and refused in production');
   }
-  problems.push(...repeatedKeys(env), ...signingKeyProblems(env));
+  problems.push(...journalProblems(env), ...repeatedKeys(env), ...signingKeyProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
   const number = (name: SettingName) => Number(value(name));
   const brokers = list(value('NOVATE_KAFKA_BROKERS'));
@@ -73,6 +77,11 @@ export function readConfig(env: Environment): Config {
   };
   return {
     databaseUrl: value('NOVATE_DATABASE_URL') ?? '',
+    vault: {
+      url: value('NOVATE_VAULT_URL') ?? value('NOVATE_DATABASE_URL') ?? '',
+      master: Buffer.from(value('NOVATE_PERSONAL_KEY') ?? '', 'base64'),
+    },
+    journal: journalOf(value),
     ...(brokers.length > 0 && {
       kafka: {
         brokers,
@@ -111,6 +120,13 @@ export function readConfig(env: Environment): Config {
   };
 }
 
+function journalOf(value: (name: SettingName) => string | undefined): JournalPlace {
+  if (value('NOVATE_JOURNAL') !== 'eventstoredb') return value('NOVATE_DATABASE_URL') ?? '';
+  const eventStore = value('EVENTSTOREDB_URL');
+  const prefix = value('NOVATE_EVENTSTOREDB_PREFIX') ?? '';
+  return { prefix, ...(eventStore !== undefined && { eventStore }) };
+}
+
 /** The environment as it may be printed: secrets are named, never shown. */
 export function redacted(env: Environment): Readonly<Record<string, string>> {
   const shown: Record<string, string> = {};
@@ -147,6 +163,8 @@ function problemsOf(setting: Setting, env: Environment): string[] {
       return list(value).every((entry) => /^[^\s:]+:\d{1,5}$/.test(entry))
         ? []
         : wrong('is not a list of host:port');
+    case 'key32':
+      return /^[A-Za-z0-9+/_-]{43}=?$/.test(value) ? [] : wrong('is not 32 bytes in base64');
     case 'keys':
       return keyProblems(setting.name, value);
     case 'text':

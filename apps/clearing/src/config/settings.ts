@@ -1,6 +1,6 @@
 import { crashPoints } from '../engine/crash-point.js';
 
-export type SettingKind = 'text' | 'integer' | 'flag' | 'list' | 'keys' | 'choice';
+export type SettingKind = 'text' | 'integer' | 'flag' | 'list' | 'keys' | 'choice' | 'key32';
 
 /** One line of the configuration reference, and the rule its value is read by. */
 export interface Setting {
@@ -37,6 +37,33 @@ export const settings = [
   text('NOVATE_DATABASE_URL', 'Postgres 15 or later: journal, outputs and read model.', {
     required: true,
     secret: true,
+  }),
+  {
+    name: 'NOVATE_PERSONAL_KEY',
+    kind: 'key32',
+    required: true,
+    secret: true,
+    about:
+      'Master key of the vault, 32 bytes in base64: `openssl rand -base64 32`. Keep it apart from every backup.',
+  },
+  text('NOVATE_VAULT_URL', 'Postgres of the vault of data keys. Absent: the same database.', {
+    secret: true,
+  }),
+  {
+    name: 'NOVATE_JOURNAL',
+    kind: 'choice',
+    choices: ['postgres', 'eventstoredb'],
+    fallback: 'postgres',
+    about:
+      'Where the journal is kept: `postgres` or `eventstoredb`. The read model is in Postgres.',
+  },
+  text(
+    'EVENTSTOREDB_URL',
+    'For `eventstoredb`: `esdb://user:password@host:2113`. Absent: a simulated server in the process, whose journal ends with it; refused when NODE_ENV is `production`.',
+    { secret: true },
+  ),
+  text('NOVATE_EVENTSTOREDB_PREFIX', 'Of the names of streams; shard 0 is `<prefix>-0`.', {
+    fallback: 'novate',
   }),
   {
     name: 'NOVATE_KAFKA_BROKERS',

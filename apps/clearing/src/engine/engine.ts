@@ -4,7 +4,7 @@ import type { Assess, Command, Decision, HouseState } from '#ledger';
 import type { CrashHook } from './crash-point.js';
 import { Submission } from './queue.js';
 import type { EngineItem, Mark, Outcome } from './queue.js';
-import { Progress } from './progress.js';
+import { AllProgress, type Progress } from './progress.js';
 
 /** The part of `#ledger` the engine drives; tests may put another machine here. */
 export type Machine = Pick<
@@ -24,6 +24,8 @@ export interface EngineOptions {
   readonly onFatal?: (error: Error) => void;
   readonly crash?: CrashHook;
   readonly machine?: Machine;
+  /** Events after which a batch is closed, 10,000 by default. */
+  readonly maxBatchEvents?: number;
   /**
    * Makes the requirements of every cut. A pure function of the state: its facts are recorded with the cycle they belong to,
    * and a replay takes them from the journal.
@@ -60,10 +62,6 @@ const emptyBatch = (): OpenBatch => ({
   evidence: 0,
 });
 
-function isFull({ events, evidence }: OpenBatch): boolean {
-  return events.length >= MAX_BATCH_EVENTS || evidence >= MAX_BATCH_EVIDENCE;
-}
-
 function withoutPlace(command: Extract<Command, { kind: 'unreadable' }>): Command {
   const { at: _, ...rest } = command;
   return rest;
@@ -78,7 +76,7 @@ function withoutPlace(command: Extract<Command, { kind: 'unreadable' }>): Comman
 export class Engine {
   private readonly queue: Submission[] = [];
   private open = emptyBatch();
-  private readonly dirty = new Map<string, Mark>();
+  private readonly dirty = new Map<Progress, Mark>();
   private readonly listeners: ((report: BatchReport) => void)[] = [];
   private inflight: Promise<void> | undefined;
   private committing: OpenBatch | undefined;
@@ -91,7 +89,7 @@ export class Engine {
     private readonly machine: Machine,
     readonly state: HouseState,
     private currentHead: JournalHead,
-    private readonly progressOf: Map<string, Progress>,
+    private readonly allProgress: AllProgress,
   ) {
     this.size = currentHead.size;
   }
@@ -114,10 +112,7 @@ export class Engine {
     }
     options.onReplay?.(replayed, head.size);
     machine.assertConservation(state);
-    const progress = new Map<string, Progress>();
-    for (const stored of await options.journal.offsets()) {
-      progress.set(`${stored.topic}/${stored.partition}`, Progress.from(stored));
-    }
+    const progress = AllProgress.from(await options.journal.offsets());
     return new Engine(options, machine, state, head, progress);
   }
 
@@ -152,16 +147,14 @@ export class Engine {
 
   /** Progress of a Kafka partition, as decided (the journal follows with the batch under way). */
   progress(topic: string, partition: number): Progress {
-    const key = `${topic}/${partition}`;
-    let progress = this.progressOf.get(key);
-    if (!progress) this.progressOf.set(key, (progress = new Progress()));
-    return progress;
+    return this.allProgress.of(topic, partition);
   }
 
   /** Counts offsets that hold no message as decided; they ride with the next batch. */
   skip(topic: string, partition: number, from: number, to: number): void {
-    this.progress(topic, partition).decideRange(from, to);
-    this.dirty.set(`${topic}/${partition}`, { topic, partition, offset: to - 1 });
+    const progress = this.progress(topic, partition);
+    progress.decideRange(from, to);
+    this.dirty.set(progress, { topic, partition, offset: to - 1 });
   }
 
   /** Called after every durable batch, once its submitters were answered. */
@@ -214,13 +207,19 @@ export class Engine {
         const outcome = this.decide(item);
         first.outcomes.push(outcome);
         this.open.outcomes.push(outcome);
-        if (isFull(this.open)) break;
+        if (this.isFull()) break;
       }
       if (first.left > 0) return;
       this.open.finished.push(first);
       this.queue.shift();
-      if (isFull(this.open)) return;
+      if (this.isFull()) return;
     }
+  }
+
+  private isFull(): boolean {
+    const { events, evidence } = this.open;
+    const most = this.options.maxBatchEvents ?? MAX_BATCH_EVENTS;
+    return events.length >= most || evidence >= MAX_BATCH_EVIDENCE;
   }
 
   private decide({ command, mark, showsGap }: EngineItem): Decided {
@@ -259,8 +258,9 @@ export class Engine {
   }
 
   private settle(mark: Mark): void {
-    this.progress(mark.topic, mark.partition).decide(mark.offset);
-    this.dirty.set(`${mark.topic}/${mark.partition}`, mark);
+    const progress = this.progress(mark.topic, mark.partition);
+    progress.decide(mark.offset);
+    this.dirty.set(progress, mark);
   }
 
   /**
@@ -275,8 +275,8 @@ export class Engine {
     }
     this.committing = batch;
     this.machine.assertConservation(this.state);
-    const offsets = [...this.dirty.values()].map(({ topic, partition }) =>
-      this.progress(topic, partition).toStored(topic, partition),
+    const offsets = [...this.dirty].map(([progress, { topic, partition }]) =>
+      progress.toStored(topic, partition),
     );
     this.dirty.clear();
     this.size += batch.events.length;

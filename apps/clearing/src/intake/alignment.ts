@@ -1,5 +1,6 @@
 import type { StreamId, StreamPosition } from '#events';
-import { HeldStreams, keyOfStream } from './held.js';
+import { streamKey } from '#ledger';
+import { HeldStreams } from './held.js';
 import type { HeldStream } from './held.js';
 
 /** What the ledger says of a position: see `readiness` in #ledger. */
@@ -70,7 +71,7 @@ interface PartitionState {
  * `rewinds` names the partition to be read again.
  */
 export class Alignment<T> {
-  private readonly partitions = new Map<string, PartitionState>();
+  private readonly partitions = new Map<string, PartitionState[]>();
   private readonly held = new HeldStreams<Placed<T>>();
 
   constructor(
@@ -81,7 +82,7 @@ export class Alignment<T> {
   /** Messages waiting in memory. */
   get heldMessages(): number {
     let sum = 0;
-    for (const partition of this.partitions.values()) sum += partition.heldMessages;
+    for (const { heldMessages } of this.states()) sum += heldMessages;
     return sum;
   }
 
@@ -151,7 +152,10 @@ export class Alignment<T> {
         const due = follows || this.isDue(at);
         const showsGap = !due && expected === undefined && this.isGap(stream, head, at);
         if (!due && !showsGap) break;
+        // One of the same sequence is under way and may come back: it was first.
+        if (stream.isEarly(at.sequence)) break;
         stream.take();
+        if (showsGap) stream.early(head);
         this.unhold(head);
         released.push(showsGap ? { ...head, showsGap } : head);
         if (showsGap) break;
@@ -166,7 +170,7 @@ export class Alignment<T> {
    * now.
    */
   rewinds(): { topic: string; partition: number }[] {
-    return [...this.partitions.values()].filter((state) => this.canResume(state));
+    return this.states().filter((state) => this.canResume(state));
   }
 
   /** True when the message goes on; otherwise it was held, or let go for lack of room. */
@@ -174,12 +178,17 @@ export class Alignment<T> {
     const { at } = message;
     if (!at) return true;
     const readiness = this.view.readiness(at);
-    if (readiness === 'ready' || readiness === 'old') return true;
-    const key = keyOfStream(at.stream);
+    const key = streamKey(at.stream);
+    // The state moves before its answers come: its turn may have come while the message it repeats still waits.
+    const repeats = this.held.repeats(key, at.sequence) || isPast(state.dropped.get(key), at);
+    if (!repeats && (readiness === 'ready' || readiness === 'old')) return true;
     // A gap behind messages under way closes when they are decided: the engine sees that, we
     // cannot.
     const queueing = this.held.holds(key) || state.dropped.has(key);
-    if (readiness === 'wait-gap' && !queueing) return true;
+    if (readiness === 'wait-gap' && !queueing && !repeats) {
+      this.held.early(message);
+      return true;
+    }
     if (state.dropped.has(key) || !this.hasRoom(state)) {
       const first = state.dropped.get(key);
       if (!first || at.sequence < first.sequence) state.dropped.set(key, at);
@@ -210,7 +219,7 @@ export class Alignment<T> {
   private isGap(stream: HeldStream<Placed<T>>, head: Placed<T>, at: StreamPosition): boolean {
     if (stream.underWay > 0 || this.view.readiness(at) !== 'wait-gap') return false;
     const { dropped } = this.partition(head.topic, head.partition);
-    if (dropped.has(keyOfStream(at.stream))) return false;
+    if (dropped.has(streamKey(at.stream))) return false;
     return stream.reported !== this.view.expectedSequence(at.stream);
   }
 
@@ -231,21 +240,27 @@ export class Alignment<T> {
     return state.heldMessages < this.limits.messages && state.heldBytes < this.limits.bytes;
   }
 
-  private partition(topic: string, partition: number): PartitionState {
-    const key = `${topic}/${partition}`;
-    let state = this.partitions.get(key);
-    if (!state) {
-      state = {
-        topic,
-        partition,
-        position: undefined,
-        pending: new Set(),
-        heldMessages: 0,
-        heldBytes: 0,
-        dropped: new Map(),
-      };
-      this.partitions.set(key, state);
-    }
-    return state;
+  private states(): PartitionState[] {
+    return [...this.partitions.values()].flat();
   }
+
+  /** Asked for every message: two steps without a text of both, which would have to be made and hashed. */
+  private partition(topic: string, partition: number): PartitionState {
+    let ofTopic = this.partitions.get(topic);
+    if (!ofTopic) this.partitions.set(topic, (ofTopic = []));
+    return (ofTopic[partition] ??= {
+      topic,
+      partition,
+      position: undefined,
+      pending: new Set(),
+      heldMessages: 0,
+      heldBytes: 0,
+      dropped: new Map(),
+    });
+  }
+}
+
+/** True when a message was let go that has to be decided before one at `at`. */
+function isPast(dropped: StreamPosition | undefined, at: StreamPosition): boolean {
+  return dropped !== undefined && dropped.sequence <= at.sequence;
 }

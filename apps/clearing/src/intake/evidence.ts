@@ -15,6 +15,8 @@ export interface RawMessage {
   readonly topic: string;
   readonly partition?: number;
   readonly offset?: number;
+  /** Over HTTP: this request's own, so that sending the same again makes another fact. */
+  readonly delivery?: string;
   readonly key?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Uint8Array;

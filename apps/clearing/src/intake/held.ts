@@ -1,21 +1,23 @@
-import type { StreamId, StreamPosition } from '#events';
+import type { StreamPosition } from '#events';
+import { streamKey } from '#ledger';
 
 interface Waiting {
   readonly at?: StreamPosition;
   readonly offset: number;
 }
-
-export const keyOfStream = ({ venue, topic, key }: StreamId) => `${venue}|${topic}|${key}`;
+const sequenceOf = ({ at }: Waiting): number => at?.sequence ?? 0;
 
 /**
- * The held messages of one stream, by sequence; equal sequences (a message sent twice) in order of
- * arrival.
+ * The held messages of one stream, by sequence; equal sequences (a message sent twice) in the order
+ * they were sent.
  */
 export class HeldStream<M extends Waiting> {
   /** Messages handed on and not yet answered. */
   underWay = 0;
   /** The missing sequence whose gap is in the journal. */
   reported: number | undefined;
+  /** Sequences handed on before their turn, with the offsets that were: they may come back. */
+  private readonly ahead = new Map<number, number>();
   private readonly queue: M[] = [];
   private first = 0;
 
@@ -36,13 +38,31 @@ export class HeldStream<M extends Waiting> {
     this.first = 0;
   }
 
+  early(message: M): void {
+    this.ahead.set(sequenceOf(message), message.offset);
+  }
+
+  isEarly(sequence: number): boolean {
+    return this.ahead.has(sequence);
+  }
+
+  answered(message: M): void {
+    const sequence = sequenceOf(message);
+    if (this.ahead.get(sequence) === message.offset) this.ahead.delete(sequence);
+  }
+
   add(message: M): void {
-    const sequence = message.at?.sequence ?? 0;
     let index = this.queue.length;
-    while (index > this.first && (this.queue[index - 1]?.at?.sequence ?? 0) > sequence) index -= 1;
+    while (index > this.first && isBefore(message, this.queue[index - 1]!)) index -= 1;
     if (index === this.queue.length) this.queue.push(message);
     else this.queue.splice(index, 0, message);
   }
+}
+
+/** By sequence; of two with the same, the one that was sent first. */
+function isBefore(a: Waiting, b: Waiting): boolean {
+  const difference = sequenceOf(a) - sequenceOf(b);
+  return difference < 0 || (difference === 0 && a.offset < b.offset);
 }
 
 /**
@@ -60,6 +80,19 @@ export class HeldStreams<M extends Waiting> {
   /** True when messages of the stream are held. */
   holds(key: string): boolean {
     return (this.streams.get(key)?.size ?? 0) > 0;
+  }
+
+  /** True when a message that is held, or under way before its turn, has to be decided before one with this sequence. */
+  repeats(key: string, sequence: number): boolean {
+    const stream = this.streams.get(key);
+    if (!stream) return false;
+    const head = stream.peek();
+    return (head !== undefined && sequenceOf(head) <= sequence) || stream.isEarly(sequence);
+  }
+
+  /** A message that goes straight on although its turn has not come. */
+  early(message: M): void {
+    if (message.at) this.stream(message.at).early(message);
   }
 
   *waiting(): Iterable<HeldStream<M>> {
@@ -83,19 +116,20 @@ export class HeldStreams<M extends Waiting> {
     if (!message.at) return;
     const stream = this.stream(message.at);
     stream.underWay -= 1;
+    stream.answered(message);
     if (gap !== undefined) stream.reported = gap;
   }
 
   /** Forgets a stream that neither holds nor awaits anything. */
   tidy(message: M): void {
     if (!message.at) return;
-    const key = keyOfStream(message.at.stream);
+    const key = streamKey(message.at.stream);
     const stream = this.streams.get(key);
     if (stream && stream.size === 0 && stream.underWay === 0) this.streams.delete(key);
   }
 
   private stream(at: StreamPosition): HeldStream<M> {
-    const key = keyOfStream(at.stream);
+    const key = streamKey(at.stream);
     let stream = this.streams.get(key);
     if (!stream) this.streams.set(key, (stream = new HeldStream()));
     return stream;

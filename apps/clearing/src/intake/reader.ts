@@ -46,7 +46,7 @@ export class InputReader {
     const command = isTraceparent(traceparent)
       ? { kind, at, body, actor, traceparent, source }
       : { kind, at, body, actor, source };
-    return { command, at };
+    return { command: delivered(command, raw), at };
   }
 
   /** A message refused before its content was looked at. */
@@ -58,9 +58,15 @@ export class InputReader {
     at?: StreamPosition,
   ): ReadInput {
     const source = evidenceOf(raw);
-    const command = { kind: 'unreadable' as const, rejection, actor, occurredAt, source };
+    const bare = { kind: 'unreadable' as const, rejection, actor, occurredAt, source };
+    const command = delivered(bare, raw);
     return at ? { command: { ...command, at }, at } : { command };
   }
+}
+
+/** Every Kafka message passes, and has its place: a command is made anew for the others only. */
+function delivered<C extends ReadInput['command']>(command: C, { delivery }: RawMessage): C {
+  return delivery === undefined ? command : { ...command, delivery };
 }
 
 /** W3C Trace Context, version 00: anything else is no trace and not recorded. */

@@ -1,5 +1,6 @@
 import { postgresProofs, type ProofStore } from '#events';
 import type { Config } from '../config/index.js';
+import type { JournalPlace } from '../journal.js';
 import type { Engine } from '../engine/index.js';
 import type { Checkpoint, MessageSink } from '../outputs/index.js';
 import { introduceKey } from './introduce.js';
@@ -9,6 +10,7 @@ import { CheckpointPublisher } from './publish.js';
 export interface ProofsOptions {
   readonly config: Pick<Config, 'databaseUrl' | 'checkpoints'>;
   readonly engine: Engine;
+  readonly journal: JournalPlace;
   readonly now: () => number;
   readonly log: (line: string) => void;
   readonly onBroken: (error: Error) => void;
@@ -23,10 +25,10 @@ export class Proofs {
     private readonly options: ProofsOptions,
     readonly store: ProofStore,
   ) {
-    const { config, log, onBroken } = options;
+    const { config, journal, log, onBroken } = options;
     const { key, milliseconds, events } = config.checkpoints;
     this.worker = new ProofWorker({
-      ...{ databaseUrl: config.databaseUrl, milliseconds, events, log, onBroken },
+      ...{ databaseUrl: config.databaseUrl, journal, milliseconds, events, log, onBroken },
       ...(key !== undefined && { signingKey: key }),
       onCheckpoint: () => this.publisher?.wake(),
     });

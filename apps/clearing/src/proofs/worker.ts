@@ -1,18 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  JournalCorrupt,
-  parseSigningKey,
-  postgresJournal,
-  postgresProofs,
-  ProofRefused,
-  Prover,
-} from '#events';
+import { JournalCorrupt, parseSigningKey, postgresProofs, ProofRefused, Prover } from '#events';
+import { openJournal, type JournalPlace } from '../journal.js';
 import { runProofLoop, type ProofPace } from './proof-loop.js';
 
 /** What the worker is started with. */
 export interface ProofWorkerData extends ProofPace {
   readonly databaseUrl: string;
+  readonly journal: JournalPlace;
   readonly signingKey?: string;
 }
 
@@ -28,7 +23,7 @@ export interface StopProofs {
 }
 
 const RETRY_MS = 1_000;
-const { databaseUrl, signingKey, ...pace } = workerData as ProofWorkerData;
+const { databaseUrl, journal: place, signingKey, ...pace } = workerData as ProofWorkerData;
 const port = parentPort!;
 const say = (message: ProofWorkerMessage): void => port.postMessage(message);
 const stop = new AbortController();
@@ -44,7 +39,8 @@ port.on('message', (message: StopProofs) => {
 });
 
 async function follow(): Promise<void> {
-  const journal = postgresJournal({ url: databaseUrl });
+  const opened = await openJournal(place);
+  const { journal } = opened;
   const store = postgresProofs({ url: databaseUrl });
   try {
     const key = signingKey === undefined ? {} : { key: parseSigningKey(signingKey) };
@@ -65,7 +61,7 @@ async function follow(): Promise<void> {
       stop.signal,
     ).finally(() => clearInterval(watch));
   } finally {
-    await Promise.allSettled([journal.close(), store.close()]);
+    await Promise.allSettled([opened.close(), store.close()]);
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { exportLog } from '#events';
-import { databaseUrl, withLog } from '../journal.js';
+import { logPlace, withLog } from '../journal.js';
 import { ExitCode } from '../terminal/exit.js';
 import { stderrProgress } from '../terminal/progress.js';
 
@@ -14,7 +14,7 @@ export async function runExportLog(out: string, options: { json?: boolean }): Pr
   // Awaited below; a disk that is full ends the export before that.
   done.catch(() => undefined);
   let lines = 0;
-  const end = await withLog(databaseUrl(), (journal, proofs) =>
+  const end = await withLog(logPlace(), (journal, proofs) =>
     exportLog(journal, proofs, {
       log: (line) => {
         lines += 1;

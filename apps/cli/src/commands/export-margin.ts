@@ -10,7 +10,7 @@ import {
   withVols,
 } from '../../../clearing/src/margin/index.js';
 import { scenariosCsv } from '../../../clearing/src/read/query/margin-views.js';
-import { databaseUrl, withJournal } from '../journal.js';
+import { journalPlace, withJournal } from '../journal.js';
 import { decimal } from '../render/decimal.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress } from '../terminal/progress.js';
@@ -39,7 +39,7 @@ export async function runExportMargin(options: ExportMarginOptions): Promise<num
     throw new CliError('what to export is not said', ExitCode.usage, 'give --log or --margin.');
   }
   const progress = stderrProgress();
-  const at = await withJournal(databaseUrl(), (journal) => foldToCut(journal, options.cycle));
+  const at = await withJournal(journalPlace(), (journal) => foldToCut(journal, options.cycle));
   progress.step(`folded ${at.position} events, to the requirements of cycle ${at.cycle}`);
   const files = marginFiles(at);
   mkdirSync(options.out, { recursive: true });

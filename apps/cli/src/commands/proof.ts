@@ -17,7 +17,7 @@ import {
   consistencyAnswer,
   inclusionAnswer,
 } from '../../../clearing/src/proofs/answers.js';
-import { databaseUrl, withLog } from '../journal.js';
+import { logPlace, withLog } from '../journal.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 
 interface Output {
@@ -108,7 +108,7 @@ type Answer = (
 ) => Promise<readonly [object, string]>;
 
 async function proved(answer: Answer, { json }: Output): Promise<number> {
-  return withLog(databaseUrl(), async (journal, store) => {
+  return withLog(logPlace(), async (journal, store) => {
     const lineAt = async (position: number): Promise<string> => {
       for await (const { events, recorded = events, header } of journal.read(position, position)) {
         const event = recorded[position - header.firstPosition];

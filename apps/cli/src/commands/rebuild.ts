@@ -1,5 +1,5 @@
 import { rebuildReadModel } from '../../../clearing/src/read/project/rebuild.js';
-import { databaseUrl, withJournal } from '../journal.js';
+import { databaseUrl, journalPlace, withJournal } from '../journal.js';
 import { pretty } from '../render/decimal.js';
 import { table } from '../render/table.js';
 import { ExitCode } from '../terminal/exit.js';
@@ -10,7 +10,7 @@ export async function runRebuild(options: { verify?: boolean; json?: boolean }):
   const url = databaseUrl();
   const progress = stderrProgress();
   progress.step('rebuilding the read model from the journal');
-  const result = await withJournal(url, (journal) =>
+  const result = await withJournal(journalPlace(), (journal) =>
     rebuildReadModel({ databaseUrl: url, journal, verify: options.verify === true }),
   );
   progress.step(`${result.position} events projected`);

@@ -1,14 +1,14 @@
-import { databaseUrl, replay, withJournal } from '../journal.js';
+import { journalPlace, replay, withJournal } from '../journal.js';
 import { ExitCode } from '../terminal/exit.js';
 import { stderrProgress } from '../terminal/progress.js';
 import { eventsBefore } from './points.js';
 
 /** `novate replay`: the state hash at a point, computed from the events alone. */
 export async function runReplay(options: { to?: string; json?: boolean }): Promise<number> {
-  const url = databaseUrl();
+  const place = journalPlace();
   const progress = stderrProgress();
   const started = performance.now();
-  return withJournal(url, async (journal) => {
+  return withJournal(place, async (journal) => {
     const { size } = await journal.head();
     const to = options.to === undefined ? size : await eventsBefore(journal, options.to);
     let read = 0;

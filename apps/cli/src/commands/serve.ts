@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { startKafka, startPostgres } from '../../../../infra/local/index.js';
 import { formatSigningKey } from '#events';
 import { startApp } from '../demo/app-process.js';
+import { journalPlace } from '../journal.js';
 import { projectRoot } from '../root.js';
 import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
 
 const FOLDER = join(projectRoot(), '.novate/serve');
-const OWN_KEYS = /^NOVATE_(KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+|CHECKPOINT_\w+)$/;
+const OWN_KEYS =
+  /^NOVATE_(PERSONAL_KEY|VAULT_URL|EVENT_TABLE|KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+|CHECKPOINT_\w+)$/;
+const OWN_JOURNAL = ['NOVATE_JOURNAL', 'EVENTSTOREDB_URL', 'NOVATE_EVENTSTOREDB_PREFIX'];
 
 /** `novate serve`: the clearing app on given services, or on ones whose data stays in `.novate/serve`. */
 export async function runServe({ port }: { port: number }): Promise<number> {
@@ -20,6 +23,8 @@ export async function runServe({ port }: { port: number }): Promise<number> {
     const environment = {
       ...signing(progress),
       ...keys(progress),
+      ...personalKey(progress),
+      ...journal(),
       ...(await services(cleanup, progress)),
     };
     const app = await startApp({ ...environment, NOVATE_HTTP_PORT: String(port) });
@@ -62,6 +67,31 @@ function signing(progress: Progress): Record<string, string> {
     progress.step(`drew a key that signs checkpoints: ${file}`);
   }
   return { NOVATE_CHECKPOINT_KEY: readFileSync(file, 'utf8').trim() };
+}
+
+/** The vault's master key: given, or kept beside the data, since what it sealed is lost without it. */
+function personalKey(progress: Progress): Record<string, string> {
+  if (process.env['NOVATE_PERSONAL_KEY'] !== undefined) return {};
+  const file = join(FOLDER, 'personal.key');
+  mkdirSync(FOLDER, { recursive: true });
+  if (!existsSync(file)) {
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    progress.step('NOVATE_PERSONAL_KEY is not set: drew one');
+  }
+  progress.step(`master key of personal data: ${file}`);
+  return { NOVATE_PERSONAL_KEY: readFileSync(file, 'utf8').trim() };
+}
+
+/** What names a journal on EventStoreDB. A simulated one would not outlive the read model in `.novate/serve`. */
+function journal(): Record<string, string> {
+  if (process.env['NOVATE_JOURNAL'] !== 'eventstoredb') return {};
+  journalPlace();
+  return Object.fromEntries(
+    OWN_JOURNAL.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 async function services(cleanup: Cleanup, progress: Progress): Promise<Record<string, string>> {

@@ -8,7 +8,7 @@ import {
   type VerifierKey,
   verifyExport,
 } from '#events';
-import { databaseUrl, verify, withLog } from '../journal.js';
+import { logPlace, verify, withLog } from '../journal.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress } from '../terminal/progress.js';
 import { linesOf } from './lines.js';
@@ -30,7 +30,7 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
   const progress = stderrProgress();
   const first =
     options.log === undefined
-      ? await verify(databaseUrl(), (events) => progress.status(`${events} events`), key)
+      ? await verify(logPlace(), (events) => progress.status(`${events} events`), key)
       : await exported(options.log, key);
   const result = first.ok && options.against !== undefined ? await compared(first, options) : first;
   const seconds = (performance.now() - started) / 1000;
@@ -67,7 +67,7 @@ async function compared(
   const theirs = exportedLeaves(linesOf(`${against}.proof`));
   const fork =
     log === undefined
-      ? await withLog(databaseUrl(), async (_, proofs) =>
+      ? await withLog(logPlace(), async (_, proofs) =>
           forkOf(storedLeaves(proofs, await proofs.size()), theirs),
         )
       : await forkOf(exportedLeaves(linesOf(`${log}.proof`)), theirs);

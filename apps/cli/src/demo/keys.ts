@@ -5,6 +5,8 @@ import { custodian, venues } from './reference.js';
 
 /** API keys of one run: random, kept in memory, given to the clearing app by environment. */
 export interface DemoKeys {
+  /** Master key of the vault: with `--keep` and `--database` what it sealed is readable as long as somebody has it. */
+  readonly personal: string;
   readonly operator: string;
   readonly risk: string;
   readonly regulator: string;
@@ -26,6 +28,7 @@ const fresh = (): string => randomBytes(24).toString('base64url');
 
 export function drawKeys(): DemoKeys {
   return {
+    personal: randomBytes(32).toString('base64'),
     operator: fresh(),
     risk: fresh(),
     regulator: fresh(),
@@ -39,6 +42,7 @@ export function keyEnvironment(keys: DemoKeys): Record<string, string> {
   const list = (entries: Iterable<readonly [string, string]>): string =>
     [...entries].map(([id, key]) => `${id}=${key}`).join(',');
   return {
+    NOVATE_PERSONAL_KEY: keys.personal,
     NOVATE_CHECKPOINT_KEY: checkpointKey,
     NOVATE_KEY_OPERATOR: keys.operator,
     NOVATE_KEY_RISK: keys.risk,

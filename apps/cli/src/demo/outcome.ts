@@ -24,7 +24,11 @@ export interface Outcome {
     readonly note: string;
   };
   /** Where each service came from. */
-  readonly services: { readonly postgres: string; readonly kafka: string };
+  readonly services: {
+    readonly postgres: string;
+    readonly kafka: string;
+    readonly journal: string;
+  };
   /** Wall clock of the whole run. */
   readonly seconds: number;
 }

@@ -196,7 +196,7 @@ function summary(outcome: Outcome): string {
     ['inputs rejected', String(facts.rejected)],
     ['speed', `${rate} trades/s, first input to last cut in ${facts.clearingSeconds.toFixed(2)} s`],
     ['netting ratio', ratio.toFixed(6)],
-    ['journal', `${facts.events} events in ${facts.batches} batches`],
+    ['journal', `${facts.events} events in ${facts.batches} batches, ${outcome.services.journal}`],
     ...(margin === undefined
       ? []
       : [

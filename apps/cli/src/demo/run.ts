@@ -13,6 +13,7 @@ import { ClearingApi } from './api.js';
 import { startApp, type AppProcess } from './app-process.js';
 import { createDatabase } from './database.js';
 import { Facts } from './facts.js';
+import { demoJournal, type DemoJournal } from './journal.js';
 import { compareMargins } from './margin.js';
 import { drawKeys, keyEnvironment, type DemoKeys } from './keys.js';
 import { asJson, holds, type Outcome } from './outcome.js';
@@ -49,6 +50,7 @@ interface Run {
   readonly postgres: Resolved;
   readonly kafka: Resolved;
   readonly databaseUrl: string;
+  readonly journal: DemoJournal;
 }
 
 /** `novate demo`: real trades through the real clearing app. Resolves with the exit code. */
@@ -97,8 +99,10 @@ async function prepare(options: DemoOptions, progress: Progress, cleanup: Cleanu
     if (postgres.how === 'environment') cleanup.add(() => database.drop());
     databaseUrl = database.url;
   }
+  const journal = await demoJournal(databaseUrl, cleanup);
+  progress.step(`journal: ${journal.where}`);
   const keys = drawKeys();
-  return { options, progress, cleanup, keys, scenario, postgres, kafka, databaseUrl };
+  return { journal, options, progress, cleanup, keys, scenario, postgres, kafka, databaseUrl };
 }
 
 interface Running {
@@ -112,6 +116,7 @@ async function launch(run: Run, more: Record<string, string> = {}): Promise<Runn
     NOVATE_HTTP_HOST: '127.0.0.1',
     NOVATE_HTTP_PORT: '0',
     ...keyEnvironment(run.keys),
+    ...run.journal.environment,
     ...more,
   });
   run.cleanup.add(() => app.stop());
@@ -148,7 +153,7 @@ async function clearFromKafka(run: Run): Promise<Running> {
     NOVATE_KAFKA_GROUP: `${topics.prefix}clearing`,
   });
   progress.step('clearing app started, reading at full speed');
-  await untilCleared(run.databaseUrl, scenario.windows, running, progress);
+  await untilCleared(run.journal.place, scenario.windows, running, progress);
   await untilProjected(run.databaseUrl, running, true, progress);
   return running;
 }
@@ -159,7 +164,7 @@ async function clearOverHttp(run: Run): Promise<Running> {
   const running = await launch(run);
   await register(run, running.api);
   await publishOverHttp(running.api, interleaved(scenario, run.options), keys.sources, progress);
-  await untilCleared(run.databaseUrl, scenario.windows, running, progress);
+  await untilCleared(run.journal.place, scenario.windows, running, progress);
   await untilProjected(run.databaseUrl, running, false, progress);
   return running;
 }
@@ -170,16 +175,17 @@ function interleaved({ messages }: Scenario, { shuffle }: DemoOptions): Scenario
 
 /** Asks the live house for its hashes, then proves them from the database alone. */
 async function examine(run: Run, api: ClearingApi, seconds: () => number): Promise<Outcome> {
-  const { databaseUrl, progress, scenario, postgres, kafka } = run;
+  const { databaseUrl, journal, progress, scenario, postgres, kafka } = run;
   const live = await api.head();
   const facts = new Facts();
-  const replayed = await withJournal(databaseUrl, (journal) =>
-    replay(journal, live.size, (batch) => facts.observeBatch(batch)),
+  const replayed = await withJournal(journal.place, (opened) =>
+    replay(opened, live.size, (batch) => facts.observeBatch(batch)),
   );
   progress.step(`replayed ${replayed.events} events from position 0`);
   const margin = compareMargins(replayed.state, facts.lastWindowEnd);
   progress.step(`computed ${margin?.rows.length ?? 0} requirements again`);
-  const verified = await verify(databaseUrl);
+  const log = { journal: journal.place, database: databaseUrl };
+  const verified = await verify(log);
   const ok = verified.ok && verified.hash === live.hash;
   const batches = verified.ok ? verified.batches : (verified.batch ?? 0);
   progress.step(
@@ -187,7 +193,7 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
       ? `verified the chain of ${batches} batches, ${verified.leaves} leaves, ${verified.checkpoints} signed checkpoints`
       : `FAILED at ${verified.place}: ${verified.reason}`,
   );
-  const signed = await withLog(databaseUrl, (_, proofs) => proofs.checkpoint());
+  const signed = await withLog(log, (_, proofs) => proofs.checkpoint());
   const checkpoint = {
     size: signed?.size ?? 0,
     root: signed?.root ?? '',
@@ -204,7 +210,7 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
     replayHash: replayed.stateHash,
     verify: { ok, batches },
     checkpoint,
-    services: { postgres: postgres.how, kafka: kafka.how },
+    services: { postgres: postgres.how, kafka: kafka.how, journal: journal.where },
     seconds: seconds(),
   };
 }
@@ -215,6 +221,8 @@ async function keepOpen(run: Run, app: AppProcess): Promise<void> {
       '',
       'Everything is still running; Ctrl-C ends it.',
       `  export NOVATE_DATABASE_URL='${run.databaseUrl}'`,
+      `  export NOVATE_PERSONAL_KEY='${run.keys.personal}'`,
+      ...Object.entries(run.journal.environment).map(([name, to]) => `  export ${name}='${to}'`),
       `  curl -H 'Authorization: Bearer ${run.keys.operator}' ${app.url}/v1/members`,
       '',
     ].join('\n'),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from '#events';
+import type { JournalPlace } from '../../../clearing/src/journal.js';
 import { withJournal } from '../journal.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import type { Progress } from '../terminal/progress.js';
@@ -17,14 +18,14 @@ export interface Watched {
   readonly api: ClearingApi;
 }
 
-/** Resolves once the last window was cut. Watches the journal in the database, so that the app is left to work. */
+/** Resolves once the last window was cut. Watches the journal itself, so that the app is left to work. */
 export function untilCleared(
-  url: string,
+  place: JournalPlace,
   windows: number,
   app: Watched,
   progress: Progress,
 ): Promise<LiveHead> {
-  return withJournal(url, (journal) => watch(journal, windows, app, progress));
+  return withJournal(place, (journal) => watch(journal, windows, app, progress));
 }
 
 async function watch(

@@ -16,6 +16,8 @@ export interface Proxy {
   /** Strikes once, on a connection that is already open. */
   arm(fault: Fault): void;
   release(): void;
+  /** Cuts every connection there is. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,9 @@ export async function faultyProxy(target: string): Promise<Proxy> {
     url: url.href,
     arm: (fault) => (armed = fault),
     release: () => held?.(),
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

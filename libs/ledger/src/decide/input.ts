@@ -80,7 +80,10 @@ function duplicated(state: HouseState, command: InputCommand, origin: Origin): D
     controlTotal: controlTotal(state, command.at, body),
   };
   // A re-sent message has the id of its first acceptance; the mark keeps the two facts apart.
-  const again = { ...origin, source: `${origin.source}|again|${place(command.source())}` };
+  const again = {
+    ...origin,
+    source: `${origin.source}|again|${place(command.source(), command.delivery)}`,
+  };
   return { events: [fact(again, 0, 'InputDuplicated', data)], rejection };
 }
 
@@ -99,14 +102,16 @@ function refused(
     controlTotal: consumed ? controlTotal(state, command.at, command.body) : '0',
     source,
   };
-  const id = `${origin.source}|refused|${place(source)}`;
+  const id = `${origin.source}|refused|${place(source, command.delivery)}`;
   const event = fact({ ...origin, source: id }, 0, 'InputRejected', data);
   return { events: [event], rejection };
 }
 
 /** Tells two deliveries of one message apart. */
-export function place({ channel, topic, partition, offset, sha256 }: InputSource): string {
-  return `${channel}|${topic ?? ''}|${partition ?? ''}|${offset ?? ''}|${sha256}`;
+export function place(source: InputSource, delivery?: string): string {
+  const { channel, topic, partition, offset, sha256 } = source;
+  const at = `${channel}|${topic ?? ''}|${partition ?? ''}|${offset ?? ''}|${sha256}`;
+  return delivery === undefined ? at : `${at}|${delivery}`;
 }
 
 /** What the venue counted for this message, as far as it can be read. */

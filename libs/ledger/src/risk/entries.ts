@@ -8,7 +8,10 @@ export const riskValueOf = {
     days: dates.length,
     last: dates.at(-1) ?? '',
   }),
-  model: ({ parameters: _, proposal: __, ...kept }: RiskModel): EntryValue => kept,
+  model: (model: RiskModel): EntryValue => {
+    const { parameters: _, proposal: __, ...kept } = model;
+    return kept;
+  },
   requirement: (r: Requirement): EntryValue => ({
     ...r,
     equity: `${r.equity}`,

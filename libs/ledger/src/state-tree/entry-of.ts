@@ -1,4 +1,4 @@
-import type { EntryValue } from '../canonical-entry.js';
+import type { EntryValue, StateEntry } from '../canonical-entry.js';
 import { rememberedIn, valueOf } from '../entry-values.js';
 import { riskValueOf } from '../risk/entries.js';
 import type { HouseState } from '../state.js';
@@ -16,7 +16,7 @@ function of<T>(value: (item: T) => EntryValue, item: T | undefined): EntryValue 
 }
 const number = (units: bigint): EntryValue => `${units}`;
 
-const reads: Readonly<Record<string, Read>> = {
+const reads = {
   house: (state) => valueOf.house(state),
   'checkpoint-key': (state) => of(valueOf.checkpointKey, state.checkpointKey),
   asset: (state, id) => of(valueOf.asset, state.assets.get(id)),
@@ -46,10 +46,58 @@ const reads: Readonly<Record<string, Read>> = {
   'factor-history': (state, id) => of(riskValueOf.history, state.risk.histories.get(id)),
   'risk-model': (state, id) => of(riskValueOf.model, state.risk.models.get(id)),
   requirement: (state, id) => of(riskValueOf.requirement, state.risk.requirements.get(id)),
+} as const satisfies Readonly<Record<string, Read>>;
+
+/** The kinds of entries there are; the ids remembered in a window are read by `rememberedIn`. */
+export type EntryKind = keyof typeof reads | 'remembered';
+
+type Ids = (state: HouseState) => Iterable<string>;
+type Nested<K> = ReadonlyMap<K, ReadonlyMap<string, unknown>>;
+
+function* composed<K extends string | number>(outer: Nested<K>): Iterable<string> {
+  for (const [first, inner] of outer) for (const rest of inner.keys()) yield `${first}|${rest}`;
+}
+
+const ids: { readonly [K in EntryKind]: Ids } = {
+  house: () => ['house'],
+  'checkpoint-key': ({ checkpointKey }) => (checkpointKey === undefined ? [] : ['log']),
+  asset: ({ assets }) => assets.keys(),
+  member: ({ members }) => members.keys(),
+  account: ({ accounts }) => accounts.keys(),
+  venue: ({ venues }) => venues.keys(),
+  instrument: ({ instruments }) => instruments.keys(),
+  position: ({ positions }) => positions.keys(),
+  settled: ({ settled }) => settled.keys(),
+  stream: ({ streams }) => streams.keys(),
+  funding: ({ funding }) => funding.keys(),
+  'give-up': ({ giveUps }) => giveUps.keys(),
+  withdrawal: ({ withdrawals }) => withdrawals.keys(),
+  request: ({ requests }) => requests.keys(),
+  book: ({ books }) => composed(books),
+  mark: ({ marks }) => composed(marks),
+  closing: ({ closings }) => composed(closings),
+  remembered: (state) => {
+    const windows = [...state.rememberedIn.keys()];
+    return composed(new Map(windows.map((window) => [window, rememberedIn(state, window)])));
+  },
+  'factor-history': ({ risk }) => risk.histories.keys(),
+  'risk-model': ({ risk }) => risk.models.keys(),
+  requirement: ({ risk }) => risk.requirements.keys(),
 };
 
-/** The kinds of entries there are. */
-export const entryKinds: readonly string[] = [...Object.keys(reads), 'remembered'].sort();
+/** The kinds of entries there are, in the order of the entries. */
+export const entryKinds = (Object.keys(ids) as EntryKind[]).sort();
+
+/**
+ * `stateEntries` one by one, so that whoever writes them down can pause between two. The state has to stand still until
+ * the last one was taken.
+ */
+export function* entriesInOrder(state: HouseState): Generator<StateEntry> {
+  const read = entryReader(state);
+  for (const kind of entryKinds) {
+    for (const id of [...ids[kind](state)].sort()) yield [kind, id, read(kind, id)!];
+  }
+}
 
 /**
  * Reads single entries of a state that stands still meanwhile. The ids remembered in a window are gone through once, for
@@ -61,7 +109,7 @@ export function entryReader(
   const windows = new Map<string, Map<string, EntryValue[]>>();
   return (kind, id) => {
     if (kind !== 'remembered') {
-      return Object.hasOwn(reads, kind) ? reads[kind]!(state, id) : undefined;
+      return Object.hasOwn(reads, kind) ? reads[kind as keyof typeof reads](state, id) : undefined;
     }
     const [window, stream] = splitId(id);
     let streams = windows.get(window);

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LedgerBroken } from '../broken.js';
+import { nodeHash } from './merkle-stack.js';
 
 const SIZE = 32;
 const EMPTY = Buffer.from(hash('sha256', '', 'hex'), 'hex');
@@ -27,8 +28,9 @@ export class MerkleLevels {
     return this.size === 0 ? EMPTY : Buffer.from(this.levels.at(-1)!);
   }
 
-  leaf(index: number): Buffer {
-    return this.levels[0]!.subarray(index * SIZE, (index + 1) * SIZE);
+  /** The hashes of the leaves `from` up to and without `to`, one after the other. */
+  leaves(from: number, to: number): Buffer {
+    return this.levels[0]!.subarray(from * SIZE, to * SIZE);
   }
 
   /** Puts other hashes in the place of leaves; `changed` is rising. The number of leaves stays. */
@@ -100,7 +102,6 @@ function sameChildren(now: Buffer, before: Buffer, index: number): boolean {
 /** The root a leaf hash and its path lead to, hex. */
 export function rootOf(leaf: string, path: readonly PathStep[]): string {
   return path.reduce((node, { side, hash: sibling }) => {
-    const pair = side === 'left' ? `${sibling}${node}` : `${node}${sibling}`;
-    return hash('sha256', Buffer.from(`01${pair}`, 'hex'), 'hex');
+    return side === 'left' ? nodeHash(sibling, node) : nodeHash(node, sibling);
   }, leaf);
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LedgerBroken } from '../broken.js';
+import type { StateEntry } from '../canonical-entry.js';
 import type { HouseState } from '../state.js';
 import { byCode } from '../code-order.js';
 import { entryLine, stateEntries, stateHash } from '../state-hash.js';
@@ -21,9 +22,13 @@ export interface StateProof {
 
 const LEAF = '\0';
 
-/** RFC 9162 leaf hash of an entry's line. */
-export function lineHash(line: string): Buffer {
-  return Buffer.from(hash('sha256', LEAF + line, 'hex'), 'hex');
+/** RFC 9162 leaf hash of an entry's line, hex. */
+export function lineHash(line: string): string {
+  return hash('sha256', LEAF + line, 'hex');
+}
+
+function leafOf(entry: StateEntry): Buffer {
+  return Buffer.from(lineHash(entryLine(entry)), 'hex');
 }
 
 /**
@@ -41,7 +46,7 @@ export class StateTree {
     state.touched = this.touched;
     const entries = stateEntries(state);
     this.keys = entries.map(([kind, id]) => entryKey(kind, id));
-    this.levels.replace(Buffer.concat(entries.map((entry) => lineHash(entryLine(entry)))));
+    this.levels.replace(Buffer.concat(entries.map(leafOf)));
   }
 
   /** Number of entries. */
@@ -83,39 +88,50 @@ export class StateTree {
     if (this.touched.size === 0) return;
     const read = entryReader(this.state);
     const came: (readonly [key: string, leaf: Buffer])[] = [];
-    const went = new Set<number>();
+    const went: number[] = [];
     const changed: (readonly [index: number, leaf: Buffer])[] = [];
     for (const key of [...this.touched].sort(byCode)) {
       const [kind, id] = key.split('\0') as [string, string];
       const value = read(kind, id);
-      const leaf = value === undefined ? undefined : lineHash(entryLine([kind, id, value]));
+      const leaf = value === undefined ? undefined : leafOf([kind, id, value]);
       const index = lowerBound(this.keys, key);
       const known = this.keys[index] === key;
       if (leaf === undefined) {
-        if (known) went.add(index);
+        if (known) went.push(index);
       } else if (!known) came.push([key, leaf]);
-      else if (!leaf.equals(this.levels.leaf(index))) changed.push([index, leaf]);
+      else if (!leaf.equals(this.levels.leaves(index, index + 1))) changed.push([index, leaf]);
     }
     this.touched.clear();
     this.levels.update(changed);
-    if (came.length > 0 || went.size > 0) this.merge(came, went);
+    if (came.length > 0 || went.length > 0) this.merge(came, went);
   }
 
   /** Lays the new entries between the old ones that stay, in order. */
-  private merge(came: readonly (readonly [string, Buffer])[], went: ReadonlySet<number>): void {
+  private merge(
+    came: readonly (readonly [key: string, leaf: Buffer])[],
+    went: readonly number[],
+  ): void {
     const keys: string[] = [];
     const leaves: Buffer[] = [];
-    let next = 0;
-    for (let i = 0; i <= this.keys.length; i += 1) {
-      const old = this.keys[i];
-      for (; next < came.length && (old === undefined || came[next]![0] < old); next += 1) {
-        keys.push(came[next]![0]);
-        leaves.push(came[next]![1]);
+    let at = 0;
+    let gone = 0;
+    const keep = (end: number): void => {
+      while (at < end) {
+        const stop = Math.min(end, went[gone] ?? end);
+        for (let i = at; i < stop; i += 1) keys.push(this.keys[i]!);
+        leaves.push(this.levels.leaves(at, stop));
+        at = stop;
+        if (at !== went[gone]) continue;
+        gone += 1;
+        at += 1;
       }
-      if (old === undefined || went.has(i)) continue;
-      keys.push(old);
-      leaves.push(this.levels.leaf(i));
+    };
+    for (const [key, leaf] of came) {
+      keep(lowerBound(this.keys, key));
+      keys.push(key);
+      leaves.push(leaf);
     }
+    keep(this.keys.length);
     this.keys = keys;
     this.levels.replace(Buffer.concat(leaves));
   }
@@ -134,5 +150,5 @@ function lowerBound(keys: readonly string[], key: string): number {
 
 /** The root a proof leads to, hex: the entry is in every state with this root. */
 export function provenRoot({ line, path }: StateProof): string {
-  return rootOf(lineHash(line).toString('hex'), path);
+  return rootOf(lineHash(line), path);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Controller, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
@@ -143,7 +144,13 @@ const rawOf = (
   topic: StreamTopic,
   headers: Readonly<Record<string, string>>,
   value: Uint8Array,
-): RawMessage => ({ channel: 'http', topic: topics[topic], headers, value });
+): RawMessage => ({
+  channel: 'http',
+  topic: topics[topic],
+  headers,
+  value,
+  delivery: randomUUID(),
+});
 
 function resultOf({ rejection, position, events }: Outcome): Result {
   const recorded = events.length > 0 ? { position } : {};

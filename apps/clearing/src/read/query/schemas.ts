@@ -20,6 +20,7 @@ import {
 } from './schema.js';
 import type { Schema } from './schema.js';
 
+const erased = flag('True where the key of a personal field was destroyed');
 const checkpointKey = text('`<name>+<id>+<base64>`, as C2SP signed notes write keys');
 const checkpointSchema = object({
   origin: text('Name of the log'),
@@ -33,7 +34,12 @@ const checkpointSchema = object({
 
 /** What an answer's `data` is made of. The names are those of the OpenAPI document. */
 export const schemas = {
-  Member: object({ member: text(), name: text(), suspended: flag('Only reductions pass.') }),
+  Member: object({
+    member: text(),
+    'name?': text('Absent where it was erased'),
+    'erased?': erased,
+    suspended: flag('Only reductions pass.'),
+  }),
   Account: object({
     account: text(),
     member: text(),
@@ -156,7 +162,8 @@ export const schemas = {
         account: text(),
         asset: text(),
         amount: money('Asked for'),
-        destination: text(),
+        'destination?': text('Absent where it was erased'),
+        'erased?': erased,
         status: oneOf('pending', 'completed', 'rejected'),
         'cycle?': integer(),
         'code?': text(),
@@ -258,7 +265,13 @@ export const schemas = {
       }),
     ),
     pendingWithdrawals: list(
-      object({ withdrawalId: text(), asset: text(), amount: money('Asked'), destination: text() }),
+      object({
+        withdrawalId: text(),
+        asset: text(),
+        amount: money('Asked'),
+        'destination?': text('Absent where it was erased'),
+        'erased?': erased,
+      }),
     ),
     'requirement?': {
       type: 'object',

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param, Query, Res, UsePipes } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { withoutKeys } from '#events';
 import { Problem } from '../../problem/index.js';
 import { CurrentPrincipal, Roles } from '../../rights/index.js';
 import type { Principal } from '../../rights/index.js';
@@ -16,6 +17,7 @@ import { ReadDatabase } from './database.js';
 import type { Tx } from './database.js';
 import { StatementQuery } from './dto.js';
 import { invalidQuery, notFound } from './page.js';
+import { openStatement, type ShownStatement } from './personal-views.js';
 import { pathId, queryPipe } from './pipe.js';
 
 /** A statement replays the journal: one at a time, and few in the queue, so that intake keeps its share of the machine. */
@@ -52,7 +54,7 @@ export class StatementController {
     @Param('id', pathId) account: string,
     @Query() query: StatementQuery,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<Statement | string> {
+  ): Promise<ShownStatement | string> {
     const { from, to } = await this.database.as(who, async (tx) => {
       await visibleAccount(tx, account);
       const head = await tx.projectionCheckpoint.findUniqueOrThrow({ where: { name: 'read' } });
@@ -65,13 +67,20 @@ export class StatementController {
     if (from > to) {
       throw invalidQuery('from', 'The period begins after its end.', 'Swap from and the end.');
     }
-    const statement = await this.replay(account, from, to);
-    response.set('vary', 'authorization').set('cache-control', 'private, no-cache');
-    response.set('etag', `W/"${statement.stateHash.slice(0, 32)}-${from}-${to}-${query.format}"`);
+    const made = await this.replay(account, from, to);
+    const statement = await openStatement(this.options.personal ?? withoutKeys, made);
+    response.set('vary', 'authorization');
+    if (statement.pendingWithdrawals.length > 0) {
+      // It holds opened destinations: no copy may outlive their keys.
+      response.set('cache-control', 'no-store');
+    } else {
+      response.set('cache-control', 'private, no-cache');
+      response.set('etag', `W/"${statement.stateHash.slice(0, 32)}-${from}-${to}-${query.format}"`);
+    }
     if (query.format === 'json') return statement;
     const name = `statement-${account}-${to}.csv`;
     response.type('text/csv').set('content-disposition', `attachment; filename="${name}"`);
-    return statementCsv(statement);
+    return statementCsv(made);
   }
 
   private async replay(account: string, from: number, to: number): Promise<Statement> {
