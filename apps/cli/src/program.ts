@@ -3,7 +3,9 @@ import type { BacktestOptions } from './backtest/run.js';
 import type { PersonalOptions } from './commands/personal.js';
 import type { ExportMarginOptions } from './commands/export-margin.js';
 import type { VerifyOptions } from './commands/verify.js';
+import type { ReplayOptions } from './commands/replay.js';
 import type { DemoOptions } from './demo/run.js';
+import { addPast } from './program-past.js';
 import { ExitCode } from './terminal/exit.js';
 
 const OVERVIEW = `
@@ -23,6 +25,8 @@ With NOVATE_DATABASE_URL set to a house's database:
   novate export --log            every event as a line, and what proves it; novate verify --log needs no database
   novate replay                  folds every event from position 0 and prints the state hash
   novate replay --to 2024-08-09T00:00:00Z
+  novate state --at 25000        the state hash there; with --kind and --id one entry and its proof
+  novate snapshot verify         signatures, roots and a replay behind every snapshot
   novate statement --account M01-H --format table
   novate export --margin         files from which docs/recompute-margin.mjs computes every core requirement
   novate rebuild --verify        drops the read model, builds it again, compares every table
@@ -56,6 +60,7 @@ export function program(): Command {
   addStatement(novate);
   addExport(novate);
   addProof(novate);
+  addPast(novate, { finish, wholeNumber });
   addRebuild(novate);
   addPersonal(novate);
   addServe(novate);
@@ -94,8 +99,9 @@ function addReplay(novate: Command): void {
       '--to <point>',
       'a number of events, or a time (RFC 3339): the last cycle ended by then',
     )
+    .option('--from-snapshot', 'begin at the nearest snapshot that holds, not at position 0')
     .option('--json', 'print one JSON object')
-    .action(async (options: { to?: string; json?: boolean }) => {
+    .action(async (options: ReplayOptions) => {
       const { runReplay } = await import('./commands/replay.js');
       finish(await runReplay(options));
     });

@@ -40,6 +40,8 @@ export interface Config {
     readonly milliseconds: number;
     readonly events: number;
   };
+  /** Events between two snapshots, 0 for none, and how many are kept. */
+  readonly snapshots: { readonly every: number; readonly keep: number };
   readonly held: { readonly messages: number; readonly bytes: number };
   readonly crash?: { readonly point: CrashPoint; readonly after: number };
 }
@@ -110,6 +112,7 @@ export function readConfig(env: Environment): Config {
       milliseconds: number('NOVATE_CHECKPOINT_MS'),
       events: number('NOVATE_CHECKPOINT_EVENTS'),
     },
+    snapshots: { every: number('NOVATE_SNAPSHOT_EVERY'), keep: number('NOVATE_SNAPSHOT_KEEP') },
     held: {
       messages: number('NOVATE_HELD_MESSAGES'),
       bytes: number('NOVATE_HELD_MIB') * 1024 * 1024,

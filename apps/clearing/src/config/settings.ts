@@ -148,6 +148,13 @@ export const settings = [
     [1, 1e7],
     'Events after which they are, without waiting.',
   ),
+  integer(
+    'NOVATE_SNAPSHOT_EVERY',
+    200_000,
+    [0, 1e9],
+    'Events after which a snapshot of the state is taken beside the writer, signed with NOVATE_CHECKPOINT_KEY; 0 or no key: none is taken, and a start folds the whole journal.',
+  ),
+  integer('NOVATE_SNAPSHOT_KEEP', 3, [1, 1_000], 'How many of the newest snapshots are kept.'),
   {
     name: 'NOVATE_CRASH_POINT',
     kind: 'choice',

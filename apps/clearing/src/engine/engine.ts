@@ -1,6 +1,7 @@
+import { GENESIS } from '#events';
 import type { AnyNewEvent, Journal, JournalHead, Micros, StreamId, StreamPosition } from '#events';
 import * as ledger from '#ledger';
-import type { Assess, Command, Decision, HouseState } from '#ledger';
+import type { Assess, Command, Decision, Folded, HouseState } from '#ledger';
 import type { CrashHook } from './crash-point.js';
 import { Submission } from './queue.js';
 import type { EngineItem, Mark, Outcome } from './queue.js';
@@ -18,6 +19,8 @@ export interface EngineOptions {
   readonly now: () => Micros;
   /** Name of this writer, for the journal's record of who holds the epoch. */
   readonly writer: string;
+  /** Where to begin instead of position 0: a state and the end of the journal it was folded from, already verified. */
+  readonly start?: () => Promise<Folded>;
   /** Called every 100,000 replayed events and at the end. */
   readonly onReplay?: (events: number, of: number) => void;
   /** Called once when the engine can no longer go on: the process has to end. */
@@ -98,16 +101,22 @@ export class Engine {
   static async open(options: EngineOptions): Promise<Engine> {
     const machine: Machine = options.machine ?? ledger;
     const head = await options.journal.acquire(options.writer);
-    const state = machine.initialState();
-    let replayed = 0;
-    for await (const batch of options.journal.read(0)) {
+    const start = await options.start?.();
+    const state = start?.state ?? machine.initialState();
+    let replayed = start?.size ?? 0;
+    let hash = start?.hash ?? GENESIS;
+    for await (const batch of options.journal.read(replayed)) {
+      if (batch.prevHash !== hash || batch.header.firstPosition !== replayed) {
+        throw new Error(`batch ${batch.header.seq} does not continue the state it is folded into`);
+      }
+      hash = batch.hash;
       for (const event of batch.events) {
         machine.evolve(state, event);
         replayed += 1;
         if (replayed % 100_000 === 0) options.onReplay?.(replayed, head.size);
       }
     }
-    if (replayed !== head.size) {
+    if (replayed !== head.size || hash !== head.hash) {
       throw new Error(`the journal gave ${replayed} events, its head counts ${head.size}`);
     }
     options.onReplay?.(replayed, head.size);

@@ -42,6 +42,8 @@ export interface Projector {
   folded(): Folded;
   /** The ledger's state at `folded()`: read it, never change it. */
   state(): HouseState;
+  /** `stateHash` of that state, hex, at the cost of what changed since it was asked last. */
+  stateHash(): string;
   stop(): Promise<void>;
 }
 
@@ -161,6 +163,10 @@ class RunningProjector implements ProjectorRun {
 
   state(): HouseState {
     return this.fold.state;
+  }
+
+  stateHash(): string {
+    return this.fold.tree.root();
   }
 
   async stop(): Promise<void> {

@@ -210,6 +210,30 @@ export const schemas = {
     'fromCheckpoint?': checkpointSchema,
     'toCheckpoint?': checkpointSchema,
   }),
+  StateAt: object({
+    asOfPosition: integer('Number of events the state was folded from'),
+    chainHash: text('Chain hash of the last whole batch among them'),
+    cycle: integer('Cycles completed by then'),
+    stateHash: text('SHA-256 Merkle root of all entries, hex'),
+    entries: integer('Number of entries: leaves of the tree'),
+  }),
+  StateEntry: object({
+    asOfPosition: integer('Number of events the state was folded from'),
+    chainHash: text('Chain hash of the last whole batch among them'),
+    cycle: integer('Cycles completed by then'),
+    stateHash: text('SHA-256 Merkle root of all entries, hex'),
+    entries: integer('Number of entries: leaves of the tree'),
+    kind: text(),
+    id: text(),
+    line: text('Canonical JSON [origin, schema, kind, id, value]; its leaf is SHA-256(0x00, line)'),
+    'index?': integer('Of the leaf. Absent for members'),
+    'path?': list(
+      object({
+        side: oneOf('left', 'right'),
+        hash: text('The sibling, from the leaf up: node = SHA-256(0x01, left, right), hex'),
+      }),
+    ),
+  }),
   Event: object({
     position: integer(),
     id: text('UUIDv5 of source and sequence'),

@@ -2,7 +2,6 @@ import { Controller, Get, Inject, Param, Query, Res, UsePipes } from '@nestjs/co
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { withoutKeys } from '#events';
-import { Problem } from '../../problem/index.js';
 import { CurrentPrincipal, Roles } from '../../rights/index.js';
 import type { Principal } from '../../rights/index.js';
 import { parseTimestamp } from '../format.js';
@@ -19,21 +18,17 @@ import { StatementQuery } from './dto.js';
 import { invalidQuery, notFound } from './page.js';
 import { openStatement, type ShownStatement } from './personal-views.js';
 import { pathId, queryPipe } from './pipe.js';
-
-/** A statement replays the journal: one at a time, and few in the queue, so that intake keeps its share of the machine. */
-const MAX_WAITING = 16;
+import { ReplayTurn } from './turn.js';
 
 @Controller('v1/accounts/:id/statement')
 @ApiTags('accounts')
 @ApiBearerAuth()
 @UsePipes(queryPipe())
 export class StatementController {
-  private turn: Promise<unknown> = Promise.resolve();
-  private waiting = 0;
-
   constructor(
     @Inject(ReadDatabase) private readonly database: ReadDatabase,
     @Inject(READ_OPTIONS) private readonly options: ReadOptions,
+    @Inject(ReplayTurn) private readonly turn: ReplayTurn,
   ) {}
 
   @Get()
@@ -84,18 +79,12 @@ export class StatementController {
   }
 
   private async replay(account: string, from: number, to: number): Promise<Statement> {
-    if (this.waiting >= MAX_WAITING) throw Problem.unavailable('Too many statements are waiting.');
-    this.waiting += 1;
     const request = { owner: { account }, from, to };
-    const own = this.turn.then(() => statementsFromJournal(this.options.journal, request));
-    this.turn = own.catch(() => {});
-    try {
-      const [statement] = await own;
-      if (statement) return statement;
-      throw notFound('position', `Account ${account} was not open at position ${to}.`);
-    } finally {
-      this.waiting -= 1;
-    }
+    const [statement] = await this.turn.run(() =>
+      statementsFromJournal(this.options.journal, request),
+    );
+    if (statement) return statement;
+    throw notFound('position', `Account ${account} was not open at position ${to}.`);
   }
 }
 
