@@ -6,6 +6,7 @@ import type { Journal, SubjectKeys } from '#events';
 import type { Config } from './config/index.js';
 import { crashAt, Engine } from './engine/index.js';
 import type { CrashHook } from './engine/index.js';
+import { EventTable } from './event-table/index.js';
 import { Metrics } from './health/metrics.js';
 import { Assessor } from './margin/index.js';
 import { Readiness } from './health/readiness.js';
@@ -39,6 +40,7 @@ const DRAIN_MS = 10_000;
 export class Clearing {
   private intake: KafkaIntake | undefined;
   private publisher: Publisher | undefined;
+  private eventTable: EventTable | undefined;
   private app: NestExpressApplication | undefined;
 
   private constructor(
@@ -109,6 +111,7 @@ export class Clearing {
     await this.engine.close();
     await this.drainOutputs();
     await this.publisher?.stop();
+    await this.eventTable?.stop();
     await this.subjectKeys.close();
     await this.opened.close();
     await this.pool.end();
@@ -123,6 +126,10 @@ export class Clearing {
     const reader = new InputReader(signingKeys(config), clock.now);
     const readiness = new Readiness();
     readiness.set('http', false);
+    if (config.eventTable) {
+      const { databaseUrl } = config;
+      this.eventTable = new EventTable({ databaseUrl, journal, log: hooks.log });
+    }
     if (config.kafka) await this.startKafka(config.kafka, reader, readiness);
     const { feeds, others } = config.rates;
     this.app = await httpApp({

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { BacktestOptions } from './backtest/run.js';
+import type { RebuildOptions } from './commands/rebuild.js';
 import type { PersonalOptions } from './commands/personal.js';
 import type { ExportMarginOptions } from './commands/export-margin.js';
 import type { ReplayOptions } from './commands/replay.js';
@@ -151,8 +152,9 @@ function addRebuild(novate: Command): void {
     .command('rebuild')
     .description('drop the read model and build it again from the journal')
     .option('--verify', 'compare every table with what it was before')
+    .option('--events', 'the per-event table log.event instead')
     .option('--json', 'print one JSON object')
-    .action(async (options: { verify?: boolean; json?: boolean }) => {
+    .action(async (options: RebuildOptions) => {
       const { runRebuild } = await import('./commands/rebuild.js');
       finish(await runRebuild(options));
     });

@@ -21,6 +21,8 @@ export interface Config {
     readonly prefix: string;
     readonly createTopics: boolean;
   };
+  /** Keep the per-event table. */
+  readonly eventTable: boolean;
   readonly http: { readonly host: string; readonly port: number };
   readonly keys: {
     readonly operator?: string;
@@ -84,6 +86,7 @@ export function readConfig(env: Environment): Config {
         createTopics: value('NOVATE_KAFKA_CREATE_TOPICS') === 'true',
       },
     }),
+    eventTable: value('NOVATE_EVENT_TABLE') === 'true',
     http: { host: value('NOVATE_HTTP_HOST') ?? '', port: number('NOVATE_HTTP_PORT') },
     keys: {
       ...named('operator', 'NOVATE_KEY_OPERATOR'),

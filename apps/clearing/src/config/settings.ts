@@ -77,6 +77,13 @@ export const settings = [
     fallback: 'novate-clearing',
   }),
   {
+    name: 'NOVATE_EVENT_TABLE',
+    kind: 'flag',
+    fallback: 'false',
+    about:
+      'Keep `log.event`, one row of JSON per event, for ad-hoc SQL by the role `novate_auditor`.',
+  },
+  {
     name: 'NOVATE_KAFKA_CREATE_TOPICS',
     kind: 'flag',
     fallback: 'true',

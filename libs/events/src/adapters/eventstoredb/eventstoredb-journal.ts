@@ -28,7 +28,7 @@ import {
   writerRecord,
 } from './records.js';
 import { Stream } from './stream.js';
-import { lowestRevision, placeAt } from './search.js';
+import { lowestRevision, placeAt, refuseStranger } from './search.js';
 import { Watcher } from './watcher.js';
 
 export interface EventStoreJournalOptions {
@@ -139,7 +139,9 @@ class EventStoreJournal implements Journal {
     let record = await this.stream.last();
     const revision = record?.revision ?? -1;
     while (record !== undefined) {
-      const meta = isClaim(record) ? undefined : (metaOf(record) ?? notOurs(record.revision));
+      const meta = isClaim(record) ? undefined : metaOf(record);
+      if (meta === undefined && !isClaim(record))
+        await refuseStranger(this.stream, record.revision);
       const tail = meta && tailAt(this.shard, meta);
       if (tail) return { ...tail, revision };
       const before: number = record.revision - (meta?.index ?? 0) - 1;
@@ -323,10 +325,6 @@ class EventStoreJournal implements Journal {
 
 function sameHead(a: JournalHead, b: JournalHead): boolean {
   return a.epoch === b.epoch && a.batches === b.batches && a.size === b.size && a.hash === b.hash;
-}
-
-function notOurs(revision: number): never {
-  throw new JournalCorrupt(0, `the record at revision ${revision} is none of the journal`);
 }
 
 async function recovers(error: unknown, attempt: number, signal: AbortSignal): Promise<boolean> {

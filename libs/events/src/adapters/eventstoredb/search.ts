@@ -32,3 +32,16 @@ export async function placeAt(stream: Stream, revision: number): Promise<Meta> {
   }
   throw new JournalCorrupt(0, 'the stream begins with a claim');
 }
+
+/** Refuses a record that is none of the journal, naming the batch that would have come there. */
+export async function refuseStranger(stream: Stream, revision: number): Promise<never> {
+  let batch = 0;
+  for (let at = revision - 1; at >= 0; at -= 1) {
+    const record = await stream.at(at);
+    const meta = record && !isClaim(record) ? metaOf(record) : undefined;
+    if (meta === undefined) continue;
+    batch = meta.end === undefined ? meta.batch : meta.batch + 1;
+    break;
+  }
+  throw new JournalCorrupt(batch, `the record at revision ${revision} is none of the journal`);
+}
