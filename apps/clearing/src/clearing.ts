@@ -6,6 +6,7 @@ import type { Journal, SubjectKeys } from '#events';
 import type { Config } from './config/index.js';
 import { crashAt, Engine } from './engine/index.js';
 import type { CrashHook } from './engine/index.js';
+import { EventTable } from './event-table/index.js';
 import { Metrics } from './health/metrics.js';
 import { Assessor } from './margin/index.js';
 import { Readiness } from './health/readiness.js';
@@ -23,6 +24,7 @@ import { openJournal, type OpenedJournal } from './journal.js';
 import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.js';
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
 import { PersonalDesk } from './personal/index.js';
+import { Proofs } from './proofs/index.js';
 import { ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
 
@@ -39,6 +41,8 @@ const DRAIN_MS = 10_000;
 export class Clearing {
   private intake: KafkaIntake | undefined;
   private publisher: Publisher | undefined;
+  private proofs: Proofs | undefined;
+  private eventTable: EventTable | undefined;
   private app: NestExpressApplication | undefined;
 
   private constructor(
@@ -109,6 +113,8 @@ export class Clearing {
     await this.engine.close();
     await this.drainOutputs();
     await this.publisher?.stop();
+    await this.proofs?.stop();
+    await this.eventTable?.stop();
     await this.subjectKeys.close();
     await this.opened.close();
     await this.pool.end();
@@ -123,6 +129,15 @@ export class Clearing {
     const reader = new InputReader(signingKeys(config), clock.now);
     const readiness = new Readiness();
     readiness.set('http', false);
+    const proofs = await Proofs.start({
+      ...{ config, engine, journal: this.opened.place, now: clock.now, log: hooks.log },
+      onBroken: (error) => hooks.onFatal(new Error(`proofs ended: ${error.message}`)),
+    });
+    this.proofs = proofs;
+    if (config.eventTable) {
+      const { databaseUrl } = config;
+      this.eventTable = new EventTable({ databaseUrl, journal, log: hooks.log });
+    }
     if (config.kafka) await this.startKafka(config.kafka, reader, readiness);
     const { feeds, others } = config.rates;
     this.app = await httpApp({
@@ -143,7 +158,9 @@ export class Clearing {
       metrics: new Metrics(engine, () => ({
         ...(this.intake && { intake: this.intake }),
         ...(this.publisher && { publisher: this.publisher }),
+        proofs,
       })),
+      proofs: proofs.store,
       log: hooks.log,
       read: [
         ReadModule.forRoot({
@@ -198,6 +215,10 @@ export class Clearing {
         onCrash: (error) => hooks.onFatal(new Error(`kafka intake ended: ${error.message}`)),
       }),
     });
+    await this.proofs?.publish(
+      new KafkaSink(kafka, kafkaConfig.prefix),
+      postgresCheckpoint(this.pool, 'checkpoints'),
+    );
     await Promise.all([this.publisher.start(), this.intake.start()]);
     readiness.set('kafka', true);
   }

@@ -1,4 +1,5 @@
 import { journalProblems, type JournalPlace } from '../journal.js';
+import { parseSigningKey } from '#events';
 import type { CrashPoint } from '../engine/crash-point.js';
 import { settings } from './settings.js';
 import type { Setting, SettingName } from './settings.js';
@@ -21,6 +22,8 @@ export interface Config {
     readonly prefix: string;
     readonly createTopics: boolean;
   };
+  /** Keep the per-event table. */
+  readonly eventTable: boolean;
   readonly http: { readonly host: string; readonly port: number };
   readonly keys: {
     readonly operator?: string;
@@ -32,6 +35,13 @@ export interface Config {
   };
   /** Requests per second. */
   readonly rates: { readonly feeds: number; readonly others: number };
+  /** How the log is proved, and the keys that sign for it. */
+  readonly checkpoints: {
+    readonly key?: string;
+    readonly previousKey?: string;
+    readonly milliseconds: number;
+    readonly events: number;
+  };
   /** Events between two snapshots, 0 for none, and how many are kept. */
   readonly snapshots: { readonly every: number; readonly keep: number };
   readonly held: { readonly messages: number; readonly bytes: number };
@@ -61,7 +71,7 @@ export function readConfig(env: Environment): Config {
   if (crashPoint !== undefined && env['NODE_ENV'] === 'production') {
     problems.push('NOVATE_CRASH_POINT is for tests and refused in production');
   }
-  problems.push(...journalProblems(env), ...repeatedKeys(env));
+  problems.push(...journalProblems(env), ...repeatedKeys(env), ...signingKeyProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
   const number = (name: SettingName) => Number(value(name));
   const brokers = list(value('NOVATE_KAFKA_BROKERS'));
@@ -84,6 +94,7 @@ export function readConfig(env: Environment): Config {
         createTopics: value('NOVATE_KAFKA_CREATE_TOPICS') === 'true',
       },
     }),
+    eventTable: value('NOVATE_EVENT_TABLE') === 'true',
     http: { host: value('NOVATE_HTTP_HOST') ?? '', port: number('NOVATE_HTTP_PORT') },
     keys: {
       ...named('operator', 'NOVATE_KEY_OPERATOR'),
@@ -94,6 +105,16 @@ export function readConfig(env: Environment): Config {
       members: namedKeys(value('NOVATE_MEMBER_KEYS')),
     },
     rates: { feeds: number('NOVATE_RATE_FEEDS'), others: number('NOVATE_RATE_OTHERS') },
+    checkpoints: {
+      ...(value('NOVATE_CHECKPOINT_KEY') !== undefined && {
+        key: value('NOVATE_CHECKPOINT_KEY') ?? '',
+      }),
+      ...(value('NOVATE_CHECKPOINT_KEY_BEFORE') !== undefined && {
+        previousKey: value('NOVATE_CHECKPOINT_KEY_BEFORE') ?? '',
+      }),
+      milliseconds: number('NOVATE_CHECKPOINT_MS'),
+      events: number('NOVATE_CHECKPOINT_EVENTS'),
+    },
     snapshots: { every: number('NOVATE_SNAPSHOT_EVERY'), keep: number('NOVATE_SNAPSHOT_KEEP') },
     held: {
       messages: number('NOVATE_HELD_MESSAGES'),
@@ -153,7 +174,7 @@ function problemsOf(setting: Setting, env: Environment): string[] {
     case 'keys':
       return keyProblems(setting.name, value);
     case 'text':
-      return setting.secret && setting.name.includes('_KEY_') && !KEY.test(value)
+      return setting.secret && setting.name.startsWith('NOVATE_KEY_') && !KEY.test(value)
         ? wrong('has to be 16 to 256 printable characters without spaces')
         : [];
   }
@@ -166,6 +187,20 @@ function keyProblems(name: string, value: string): string[] {
     if (seen.has(id)) return [`${name} names ${id} twice`];
     seen.add(id);
     return KEY.test(key) ? [] : [`${name} key of ${id} has to be 16 to 256 printable characters`];
+  });
+}
+
+/** A key that signs the log: a note's key, whole. */
+function signingKeyProblems(env: Environment): string[] {
+  return ['NOVATE_CHECKPOINT_KEY', 'NOVATE_CHECKPOINT_KEY_BEFORE'].flatMap((name) => {
+    const text = env[name]?.trim();
+    if (!text) return [];
+    try {
+      parseSigningKey(text);
+      return [];
+    } catch (error) {
+      return [`${name}: ${error instanceof Error ? error.message : String(error)}`];
+    }
   });
 }
 

@@ -1,3 +1,4 @@
+import { rebuildEventTable } from '../../../clearing/src/event-table/index.js';
 import { rebuildReadModel } from '../../../clearing/src/read/project/rebuild.js';
 import { databaseUrl, journalPlace, withJournal } from '../journal.js';
 import { pretty } from '../render/decimal.js';
@@ -5,8 +6,25 @@ import { table } from '../render/table.js';
 import { ExitCode } from '../terminal/exit.js';
 import { stderrProgress } from '../terminal/progress.js';
 
+export interface RebuildOptions {
+  readonly verify?: boolean;
+  readonly events?: boolean;
+  readonly json?: boolean;
+}
+
+/** `novate rebuild --events`: the per-event table. */
+async function rebuildEvents(json: boolean): Promise<number> {
+  const url = databaseUrl();
+  const events = await withJournal(journalPlace(), (journal) =>
+    rebuildEventTable({ databaseUrl: url, journal }),
+  );
+  process.stdout.write(json ? `${JSON.stringify({ events })}\n` : `${events} rows in log.event\n`);
+  return ExitCode.ok;
+}
+
 /** `novate rebuild`: the read model is a projection; with `--verify` every table has to come back as it was. */
-export async function runRebuild(options: { verify?: boolean; json?: boolean }): Promise<number> {
+export async function runRebuild(options: RebuildOptions): Promise<number> {
+  if (options.events === true) return rebuildEvents(options.json === true);
   const url = databaseUrl();
   const progress = stderrProgress();
   progress.step('rebuilding the read model from the journal');

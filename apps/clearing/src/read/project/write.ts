@@ -27,7 +27,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '\\r',
 };
 
-function copyCell(cell: Cell): string {
+/** A cell of COPY's text format. */
+export function copyCell(cell: Cell): string {
   if (cell === undefined) return '\\N';
   if (typeof cell === 'bigint' || typeof cell === 'number') return cell.toString();
   const text = typeof cell === 'object' ? JSON.stringify(cell.json) : String(cell);
