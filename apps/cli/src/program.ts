@@ -18,7 +18,8 @@ novate reads the journal of a clearing house and proves what it says. Start with
   novate backtest                every margin model on the shipped prices: coverage, cost, calm
   novate backtest --html report.html
 
-With NOVATE_DATABASE_URL set to a house's database:
+With NOVATE_DATABASE_URL set to a house's database (and for a journal on EventStoreDB with NOVATE_JOURNAL=eventstoredb
+and EVENTSTOREDB_URL=esdb://user:password@host:2113):
 
   novate verify                  recomputes hash chain, leaves, roots and signatures
   novate checkpoint              the latest signed checkpoint
