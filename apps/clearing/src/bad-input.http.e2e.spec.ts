@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { memoryProofs } from '#events';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { memoryJournal, memoryKeys } from '#events';
 import { Engine } from './engine/index.js';
@@ -52,6 +53,7 @@ describe('the HTTP intake', () => {
       limiter: new RateLimiter({ feeds: rate, others: rate }, () => 0),
       readiness: new Readiness(),
       metrics: new Metrics(engine, () => ({})),
+      proofs: memoryProofs(),
       log: () => undefined,
       read: [],
     });

@@ -24,6 +24,7 @@ import { openJournal, type OpenedJournal } from './journal.js';
 import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.js';
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
 import { PersonalDesk } from './personal/index.js';
+import { Proofs } from './proofs/index.js';
 import { ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
 
@@ -40,6 +41,7 @@ const DRAIN_MS = 10_000;
 export class Clearing {
   private intake: KafkaIntake | undefined;
   private publisher: Publisher | undefined;
+  private proofs: Proofs | undefined;
   private eventTable: EventTable | undefined;
   private app: NestExpressApplication | undefined;
 
@@ -111,6 +113,7 @@ export class Clearing {
     await this.engine.close();
     await this.drainOutputs();
     await this.publisher?.stop();
+    await this.proofs?.stop();
     await this.eventTable?.stop();
     await this.subjectKeys.close();
     await this.opened.close();
@@ -126,6 +129,11 @@ export class Clearing {
     const reader = new InputReader(signingKeys(config), clock.now);
     const readiness = new Readiness();
     readiness.set('http', false);
+    const proofs = await Proofs.start({
+      ...{ config, engine, journal: this.opened.place, now: clock.now, log: hooks.log },
+      onBroken: (error) => hooks.onFatal(new Error(`proofs ended: ${error.message}`)),
+    });
+    this.proofs = proofs;
     if (config.eventTable) {
       const { databaseUrl } = config;
       this.eventTable = new EventTable({ databaseUrl, journal, log: hooks.log });
@@ -150,7 +158,9 @@ export class Clearing {
       metrics: new Metrics(engine, () => ({
         ...(this.intake && { intake: this.intake }),
         ...(this.publisher && { publisher: this.publisher }),
+        proofs,
       })),
+      proofs: proofs.store,
       log: hooks.log,
       read: [
         ReadModule.forRoot({
@@ -205,6 +215,10 @@ export class Clearing {
         onCrash: (error) => hooks.onFatal(new Error(`kafka intake ended: ${error.message}`)),
       }),
     });
+    await this.proofs?.publish(
+      new KafkaSink(kafka, kafkaConfig.prefix),
+      postgresCheckpoint(this.pool, 'checkpoints'),
+    );
     await Promise.all([this.publisher.start(), this.intake.start()]);
     readiness.set('kafka', true);
   }

@@ -1,4 +1,5 @@
 import { journalProblems, type JournalPlace } from '../journal.js';
+import { parseSigningKey } from '#events';
 import type { CrashPoint } from '../engine/crash-point.js';
 import { settings } from './settings.js';
 import type { Setting, SettingName } from './settings.js';
@@ -34,6 +35,13 @@ export interface Config {
   };
   /** Requests per second. */
   readonly rates: { readonly feeds: number; readonly others: number };
+  /** How the log is proved, and the keys that sign for it. */
+  readonly checkpoints: {
+    readonly key?: string;
+    readonly previousKey?: string;
+    readonly milliseconds: number;
+    readonly events: number;
+  };
   /** Events between two snapshots, 0 for none, and how many are kept. */
   readonly snapshots: { readonly every: number; readonly keep: number };
   readonly held: { readonly messages: number; readonly bytes: number };
@@ -63,7 +71,7 @@ export function readConfig(env: Environment): Config {
   if (crashPoint !== undefined && env['NODE_ENV'] === 'production') {
     problems.push('NOVATE_CRASH_POINT is for tests and refused in production');
   }
-  problems.push(...journalProblems(env), ...repeatedKeys(env));
+  problems.push(...journalProblems(env), ...repeatedKeys(env), ...signingKeyProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
   const number = (name: SettingName) => Number(value(name));
   const brokers = list(value('NOVATE_KAFKA_BROKERS'));
@@ -97,6 +105,16 @@ export function readConfig(env: Environment): Config {
       members: namedKeys(value('NOVATE_MEMBER_KEYS')),
     },
     rates: { feeds: number('NOVATE_RATE_FEEDS'), others: number('NOVATE_RATE_OTHERS') },
+    checkpoints: {
+      ...(value('NOVATE_CHECKPOINT_KEY') !== undefined && {
+        key: value('NOVATE_CHECKPOINT_KEY') ?? '',
+      }),
+      ...(value('NOVATE_CHECKPOINT_KEY_BEFORE') !== undefined && {
+        previousKey: value('NOVATE_CHECKPOINT_KEY_BEFORE') ?? '',
+      }),
+      milliseconds: number('NOVATE_CHECKPOINT_MS'),
+      events: number('NOVATE_CHECKPOINT_EVENTS'),
+    },
     snapshots: { every: number('NOVATE_SNAPSHOT_EVERY'), keep: number('NOVATE_SNAPSHOT_KEEP') },
     held: {
       messages: number('NOVATE_HELD_MESSAGES'),
@@ -156,7 +174,7 @@ function problemsOf(setting: Setting, env: Environment): string[] {
     case 'keys':
       return keyProblems(setting.name, value);
     case 'text':
-      return setting.secret && setting.name.includes('_KEY_') && !KEY.test(value)
+      return setting.secret && setting.name.startsWith('NOVATE_KEY_') && !KEY.test(value)
         ? wrong('has to be 16 to 256 printable characters without spaces')
         : [];
   }
@@ -169,6 +187,20 @@ function keyProblems(name: string, value: string): string[] {
     if (seen.has(id)) return [`${name} names ${id} twice`];
     seen.add(id);
     return KEY.test(key) ? [] : [`${name} key of ${id} has to be 16 to 256 printable characters`];
+  });
+}
+
+/** A key that signs the log: a note's key, whole. */
+function signingKeyProblems(env: Environment): string[] {
+  return ['NOVATE_CHECKPOINT_KEY', 'NOVATE_CHECKPOINT_KEY_BEFORE'].flatMap((name) => {
+    const text = env[name]?.trim();
+    if (!text) return [];
+    try {
+      parseSigningKey(text);
+      return [];
+    } catch (error) {
+      return [`${name}: ${error instanceof Error ? error.message : String(error)}`];
+    }
   });
 }
 

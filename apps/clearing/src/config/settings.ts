@@ -133,6 +133,28 @@ export const settings = [
     [1, 16_384],
     'The same limit in MiB per partition; whichever is reached first.',
   ),
+  text(
+    'NOVATE_CHECKPOINT_KEY',
+    'Key that signs checkpoints of the log, `PRIVATE+KEY+name+id+base64`; `novate checkpoint --new-key NAME` draws one. Absent: none are signed.',
+    { secret: true },
+  ),
+  text(
+    'NOVATE_CHECKPOINT_KEY_BEFORE',
+    'The key that one replaces, at the one start that replaces it: it signs for its successor.',
+    { secret: true },
+  ),
+  integer(
+    'NOVATE_CHECKPOINT_MS',
+    1_000,
+    [10, 3_600_000],
+    'Milliseconds after which new events are under a checkpoint.',
+  ),
+  integer(
+    'NOVATE_CHECKPOINT_EVENTS',
+    20_000,
+    [1, 1e7],
+    'Events after which they are, without waiting.',
+  ),
   integer(
     'NOVATE_SNAPSHOT_EVERY',
     200_000,

@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { formatSigningKey } from '#events';
 import { members } from './participants.js';
 import { custodian, venues } from './reference.js';
 
@@ -13,6 +14,15 @@ export interface DemoKeys {
   readonly sources: ReadonlyMap<string, string>;
   readonly members: ReadonlyMap<string, string>;
 }
+
+/**
+ * Signs the demo's checkpoints. Not drawn: the log's key is part of the state, and every run ends in the same state hash. Its
+ * signature proves nothing to anybody, for the key stands here.
+ */
+const checkpointKey = formatSigningKey(
+  'demo.novate.example',
+  createHash('sha256').update('the demo of Novate').digest('hex'),
+);
 
 const fresh = (): string => randomBytes(24).toString('base64url');
 
@@ -33,6 +43,7 @@ export function keyEnvironment(keys: DemoKeys): Record<string, string> {
     [...entries].map(([id, key]) => `${id}=${key}`).join(',');
   return {
     NOVATE_PERSONAL_KEY: keys.personal,
+    NOVATE_CHECKPOINT_KEY: checkpointKey,
     NOVATE_KEY_OPERATOR: keys.operator,
     NOVATE_KEY_RISK: keys.risk,
     NOVATE_KEY_REGULATOR: keys.regulator,
