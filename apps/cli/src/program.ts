@@ -31,6 +31,8 @@ and EVENTSTOREDB_URL=esdb://user:password@host:2113):
   novate snapshot verify         signatures, roots and a replay behind every snapshot
   novate statement --account M01-H --format table
   novate export --margin         files from which docs/recompute-margin.mjs computes every core requirement
+  novate rebuild --events        fills log.event again: one row of JSON per event, for ad-hoc SQL
+  novate personal destroy --member M01   what the operator requested: the member's data is unreadable for good
   novate rebuild --verify        drops the read model, builds it again, compares every table
 
 Progress goes to stderr, results to stdout; --json prints one JSON object as the last line.
@@ -210,6 +212,9 @@ function addRebuild(novate: Command): void {
     .command('rebuild')
     .description('drop the read model and build it again from the journal')
     .option('--verify', 'compare every table with what it was before')
+    .option('--beside', 'build it beside the one in use, compare, swap: queries never fail')
+    .option('--accept-changes', 'with --beside: swap also where tables differ')
+    .option('--back', 'query the version before the last swap again')
     .option('--events', 'the per-event table log.event instead')
     .option('--json', 'print one JSON object')
     .action(async (options: RebuildOptions) => {
