@@ -25,7 +25,7 @@ import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
 import { PersonalDesk } from './personal/index.js';
 import { Proofs } from './proofs/index.js';
-import { ReadModule } from './read/index.js';
+import { ReadLifecycle, ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
 
 export interface ClearingHooks {
@@ -171,6 +171,8 @@ export class Clearing {
         }),
       ],
     });
+    const folds = this.app.get(ReadLifecycle, { strict: false });
+    proofs.stateRoot = (size) => folds.stateRoot(size);
     await this.app.listen(config.http.port, config.http.host);
     readiness.set('http', true);
   }
