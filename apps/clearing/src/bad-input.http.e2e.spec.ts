@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { memoryProofs } from '#events';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { memoryJournal } from '#events';
+import { memoryJournal, memoryKeys } from '#events';
 import { Engine } from './engine/index.js';
 import { Metrics } from './health/metrics.js';
 import { Readiness } from './health/readiness.js';
@@ -11,6 +12,7 @@ import { httpApp } from './http.js';
 import { Clock } from './intake/http/clock.js';
 import { InputReader } from './intake/reader.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
+import { PersonalDesk } from './personal/index.js';
 import { badInputs, soundTrade } from './testing/bad-input.js';
 import { keys } from './testing/house.js';
 import { openEngine } from './testing/open-engine.js';
@@ -43,6 +45,7 @@ describe('the HTTP intake', () => {
     ] as const;
     app = await httpApp({
       assessor: new Assessor(),
+      desk: new PersonalDesk(memoryKeys()),
       engine,
       clock,
       reader: new InputReader(new Map(), clock.now),
@@ -50,6 +53,7 @@ describe('the HTTP intake', () => {
       limiter: new RateLimiter({ feeds: rate, others: rate }, () => 0),
       readiness: new Readiness(),
       metrics: new Metrics(engine, () => ({})),
+      proofs: memoryProofs(),
       log: () => undefined,
       read: [],
     });

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Pool } from 'pg';
-import { migrateJournal } from '#events';
-import type { Journal } from '#events';
+import { migrateJournal, migrateVault, PersonalVault, postgresKeys } from '#events';
+import type { Journal, SubjectKeys } from '#events';
 import type { Config } from './config/index.js';
 import { crashAt, Engine } from './engine/index.js';
 import type { CrashHook } from './engine/index.js';
+import { EventTable } from './event-table/index.js';
 import { Metrics } from './health/metrics.js';
 import { Assessor } from './margin/index.js';
 import { Readiness } from './health/readiness.js';
@@ -22,8 +23,11 @@ import { topicPlan } from './intake/kafka-topics.js';
 import { openJournal, type OpenedJournal } from './journal.js';
 import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.js';
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
+import { PersonalDesk } from './personal/index.js';
+import { Proofs } from './proofs/index.js';
 import { ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
+import { Snapshots } from './snapshots/index.js';
 
 export interface ClearingHooks {
   /** One line per thing worth an operator's time. */
@@ -38,6 +42,8 @@ const DRAIN_MS = 10_000;
 export class Clearing {
   private intake: KafkaIntake | undefined;
   private publisher: Publisher | undefined;
+  private proofs: Proofs | undefined;
+  private eventTable: EventTable | undefined;
   private app: NestExpressApplication | undefined;
 
   private constructor(
@@ -47,6 +53,8 @@ export class Clearing {
     private readonly opened: OpenedJournal,
     readonly engine: Engine,
     private readonly assessor: Assessor,
+    private readonly subjectKeys: SubjectKeys,
+    private readonly snapshots: Snapshots,
     private readonly crash: CrashHook | undefined,
   ) {}
 
@@ -56,6 +64,9 @@ export class Clearing {
    */
   static async start(config: Config, hooks: ClearingHooks): Promise<Clearing> {
     await migrateJournal(config.databaseUrl);
+    // Before the writer's role is taken: a process with the wrong master key must not stop the one that works.
+    await migrateVault(config.vault.url);
+    const subjectKeys = await postgresKeys(config.vault);
     const pool = new Pool({ connectionString: config.databaseUrl, max: 4 });
     pool.on('error', (error) => hooks.log(`postgres: ${error.message}`));
     await migrateOutputs(pool);
@@ -65,8 +76,9 @@ export class Clearing {
     const crash = crashHook(config);
     const clock = Clock.system();
     const assessor = new Assessor();
+    const snapshots = Snapshots.of(config, journal, hooks.log);
     const engine = await Engine.open({
-      journal,
+      ...{ journal, start: () => snapshots.start() },
       assess: assessor.assess,
       now: clock.now,
       writer: `clearing-${process.pid}-${randomUUID().slice(0, 8)}`,
@@ -74,7 +86,8 @@ export class Clearing {
       onFatal: (error) => hooks.onFatal(new Error(`the engine ended: ${error.message}`)),
       ...(crash && { crash }),
     });
-    const clearing = new Clearing(config, hooks, pool, opened, engine, assessor, crash);
+    const services = [engine, assessor, subjectKeys, snapshots, crash] as const;
+    const clearing = new Clearing(config, hooks, pool, opened, ...services);
     try {
       await clearing.startParts(clock);
       return clearing;
@@ -103,20 +116,39 @@ export class Clearing {
     await this.engine.close();
     await this.drainOutputs();
     await this.publisher?.stop();
+    await this.proofs?.stop();
+    await this.eventTable?.stop();
+    await this.snapshots.stop();
+    await this.subjectKeys.close();
     await this.opened.close();
     await this.pool.end();
   }
 
   private async startParts(clock: Clock): Promise<void> {
-    const { config, engine, hooks, journal } = this;
+    const { config, engine, hooks, journal, subjectKeys } = this;
+    const desk = new PersonalDesk(subjectKeys);
+    const destroyed = await desk.obey(journal);
+    if (destroyed > 0) hooks.log(`vault: destroyed ${destroyed} keys whose erasure is recorded`);
+    engine.onBatch(({ head }) => desk.reached(head.size));
+    this.snapshots.follow(engine);
     const reader = new InputReader(signingKeys(config), clock.now);
     const readiness = new Readiness();
     readiness.set('http', false);
+    const proofs = await Proofs.start({
+      ...{ config, engine, journal: this.opened.place, now: clock.now, log: hooks.log },
+      onBroken: (error) => hooks.onFatal(new Error(`proofs ended: ${error.message}`)),
+    });
+    this.proofs = proofs;
+    if (config.eventTable) {
+      const { databaseUrl } = config;
+      this.eventTable = new EventTable({ databaseUrl, journal, log: hooks.log });
+    }
     if (config.kafka) await this.startKafka(config.kafka, reader, readiness);
     const { feeds, others } = config.rates;
     this.app = await httpApp({
       engine,
       assessor: this.assessor,
+      desk,
       reader,
       clock,
       keys: new KeyRing(apiKeys(config)),
@@ -131,9 +163,19 @@ export class Clearing {
       metrics: new Metrics(engine, () => ({
         ...(this.intake && { intake: this.intake }),
         ...(this.publisher && { publisher: this.publisher }),
+        proofs,
       })),
+      proofs: proofs.store,
       log: hooks.log,
-      read: [ReadModule.forRoot({ databaseUrl: config.databaseUrl, journal, log: hooks.log })],
+      read: [
+        ReadModule.forRoot({
+          databaseUrl: config.databaseUrl,
+          journal,
+          personal: new PersonalVault(subjectKeys),
+          snapshots: this.snapshots.source,
+          log: hooks.log,
+        }),
+      ],
     });
     await this.app.listen(config.http.port, config.http.host);
     readiness.set('http', true);
@@ -179,6 +221,10 @@ export class Clearing {
         onCrash: (error) => hooks.onFatal(new Error(`kafka intake ended: ${error.message}`)),
       }),
     });
+    await this.proofs?.publish(
+      new KafkaSink(kafka, kafkaConfig.prefix),
+      postgresCheckpoint(this.pool, 'checkpoints'),
+    );
     await Promise.all([this.publisher.start(), this.intake.start()]);
     readiness.set('kafka', true);
   }

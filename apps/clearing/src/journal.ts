@@ -15,6 +15,8 @@ export interface OpenedJournal {
   readonly journal: Journal;
   /** For people: `postgres`, `eventstoredb` or `eventstoredb (simulated)`. */
   readonly where: string;
+  /** How another thread opens the same journal. */
+  readonly place: JournalPlace;
   close(): Promise<void>;
 }
 
@@ -22,26 +24,30 @@ export const SIMULATED = 'eventstoredb (simulated)';
 
 /** Opens a journal. The client of EventStoreDB is loaded by who uses it and by nobody else. */
 export async function openJournal(place: JournalPlace): Promise<OpenedJournal> {
-  if (typeof place === 'string') return opened(postgresJournal({ url: place }), 'postgres');
+  if (typeof place === 'string') return opened(postgresJournal({ url: place }), 'postgres', place);
   const { eventStoreJournal, simulatedEventStore } = await import('#events/eventstoredb');
   const { eventStore, prefix } = place;
   if (eventStore !== undefined) {
-    return opened(eventStoreJournal({ url: eventStore, prefix }), 'eventstoredb');
+    return opened(eventStoreJournal({ url: eventStore, prefix }), 'eventstoredb', place);
   }
   const server = await simulatedEventStore();
-  return opened(eventStoreJournal({ url: server.url, prefix }), SIMULATED, () => server.stop());
+  const reached = { eventStore: server.url, prefix };
+  return opened(eventStoreJournal({ url: server.url, prefix }), SIMULATED, reached, () =>
+    server.stop(),
+  );
 }
 
 function opened(
   journal: Journal,
   where: string,
+  place: JournalPlace,
   stop: () => Promise<void> = () => Promise.resolve(),
 ): OpenedJournal {
   const close = async (): Promise<void> => {
     await journal.close();
     await stop();
   };
-  return { journal, where, close };
+  return { journal, where, place, close };
 }
 
 /** Problems with the environment's choice of a journal, for a list of everything wrong with it. */

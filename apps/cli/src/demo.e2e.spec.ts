@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { formatSigningKey } from '#events';
+import { provenRoot, type StateProof } from '#ledger';
 import { describeServices, freshDatabase, kafkaBrokers } from '../../../test/support/services.js';
 import { projectRoot } from './root.js';
 
@@ -24,6 +26,7 @@ const MAIN = join(projectRoot(), 'dist/apps/cli/src/main.js');
 async function novate(
   args: readonly string[],
   databaseUrl?: string,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const services = { NOVATE_KAFKA_BROKERS: kafkaBrokers().join(',') };
@@ -31,6 +34,7 @@ async function novate(
     env: {
       ...env,
       ...services,
+      ...more,
       ...(databaseUrl === undefined ? {} : { NOVATE_DATABASE_URL: databaseUrl }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -115,6 +119,37 @@ describeServices('the demo, end to end', () => {
     expect(JSON.parse(lastLine(earlier.stdout))).toMatchObject({ cycle: 1 });
   });
 
+  it('takes a snapshot, verifies it, and starts from it', async () => {
+    const signed = { NOVATE_CHECKPOINT_KEY: formatSigningKey('demo.test', '11'.repeat(32)) };
+    const run = (args: string[], more: Record<string, string> = signed) =>
+      novate([...args, '--json'], database.url, more);
+    const taken = await run(['snapshot', 'take']);
+    expect([taken.code, taken.stderr]).toEqual([0, expect.any(String)]);
+    const { stateHash } = first;
+    expect(JSON.parse(taken.stdout)).toMatchObject({ taken: true, stateHash });
+    const { position } = JSON.parse(taken.stdout) as { position: number };
+    const list = await run(['snapshot', 'list'], {});
+    expect(JSON.parse(list.stdout)).toMatchObject([{ position, stateHash }]);
+    const verified = await run(['snapshot', 'verify']);
+    expect([verified.code, JSON.parse(verified.stdout)]).toEqual([0, [{ size: position }]]);
+    const replayed = await run(['replay', '--from-snapshot']);
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ fromSnapshot: position, stateHash });
+
+    const at = ['state', '--kind', 'account', '--id', 'M07-C', '--at', '2024-08-08T23:55:00Z'];
+    const one = JSON.parse((await run(at)).stdout) as StateProof & { stateHash: string };
+    expect(provenRoot(one)).toBe(one.stateHash);
+    expect(one).toMatchObject({ cycle: 1 });
+
+    const stranger = { NOVATE_CHECKPOINT_KEY: formatSigningKey('demo.test', '22'.repeat(32)) };
+    const refused = await run(['snapshot', 'verify'], stranger);
+    expect([refused.code, refused.stdout]).toEqual([
+      1,
+      expect.stringContaining('signed by demo.test'),
+    ]);
+    expect((await run(['snapshot', 'take'], {})).code).toBe(2);
+    expect((await run(['snapshot', 'verify', '--key', 'nonsense'])).code).toBe(2);
+  }, 60_000);
+
   it('prints a statement of any account in three forms', async () => {
     const args = ['statement', '--account', 'M07-C', '--format'];
     const json = await novate([...args, 'json'], database.url);
@@ -131,7 +166,14 @@ describeServices('the demo, end to end', () => {
     const { code, stdout } = await novate(['rebuild', '--verify', '--json'], database.url);
     expect(code).toBe(0);
     expect(JSON.parse(lastLine(stdout))).toMatchObject({ equal: true });
-  });
+    const beside = await novate(['rebuild', '--beside', '--json'], database.url);
+    const both = { equal: true, swapped: true };
+    expect([beside.code, JSON.parse(lastLine(beside.stdout))]).toEqual([
+      0,
+      expect.objectContaining(both),
+    ]);
+    expect((await novate(['rebuild', '--back'], database.url)).code).toBe(0);
+  }, 60_000);
 });
 
 describeServices('novate without what it needs', () => {

@@ -1,5 +1,5 @@
-import type { Batch, Journal, Verification } from '#events';
-import { verifyJournal } from '#events';
+import type { Batch, Journal, LogVerification, ProofStore, VerifierKey } from '#events';
+import { memoryProofs, postgresProofs, verifyLog } from '#events';
 import { evolve, initialState, stateHash, type HouseState } from '#ledger';
 import { journalProblems, openJournal, type JournalPlace } from '../../clearing/src/journal.js';
 import { CliError, ExitCode } from './terminal/exit.js';
@@ -81,10 +81,53 @@ export async function replay(
   return { state, stateHash: stateHash(state), events, batches };
 }
 
-/** Recomputes the chain over every stored batch of a journal. */
+/** A journal, and the database of what was proved of it: there too where the journal itself is elsewhere. */
+export interface LogPlace {
+  readonly journal: JournalPlace;
+  readonly database?: string;
+}
+
+/** The log the environment names. */
+export function logPlace(env: NodeJS.ProcessEnv = process.env): LogPlace {
+  const journal = journalPlace(env);
+  const database = env['NOVATE_DATABASE_URL'];
+  return database ? { journal, database } : { journal };
+}
+
+/** Opens a journal and what was proved of it, closes both after `use`. */
+export function withLog<T>(
+  { journal: place, database }: LogPlace,
+  use: (journal: Journal, proofs: ProofStore) => Promise<T>,
+): Promise<T> {
+  return withJournal(place, async (journal) => {
+    if (database === undefined) return use(journal, memoryProofs());
+    const proofs = postgresProofs({ url: database });
+    try {
+      return await use(journal, (await isThere(proofs)) ? proofs : memoryProofs());
+    } finally {
+      await proofs.close();
+    }
+  });
+}
+
+/** A journal of before there were proofs has no tables for them: nothing was proved of it. */
+async function isThere(proofs: ProofStore): Promise<boolean> {
+  try {
+    await proofs.size();
+    return true;
+  } catch (error) {
+    const cause =
+      error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
+    if (cause?.code === '42P01') return false;
+    throw error;
+  }
+}
+
+/** Recomputes everything: chain, leaf hashes, roots, signatures. */
 export function verify(
-  place: JournalPlace,
-  onProgress?: (events: number) => void,
-): Promise<Verification> {
-  return withJournal(place, (journal) => verifyJournal(journal, onProgress));
+  place: LogPlace,
+  onProgress: (events: number) => void = () => undefined,
+  key?: VerifierKey,
+): Promise<LogVerification> {
+  return withLog(place, (journal, proofs) => verifyLog(journal, proofs, { key, onProgress }));
 }

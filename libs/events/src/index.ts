@@ -23,9 +23,20 @@ export { memorySnapshots } from './adapters/memory/memory-snapshots.js';
 export { postgresSnapshots } from './adapters/postgres/postgres-snapshots.js';
 export * from './personal/index.js';
 export { memoryJournal, type MemoryStore, memoryStore } from './adapters/memory/memory-journal.js';
+export { memoryKeys } from './adapters/memory/memory-keys.js';
+export {
+  MasterKeyWrong,
+  postgresKeys,
+  type PostgresKeysOptions,
+} from './adapters/postgres/vault/postgres-keys.js';
+export {
+  migrate,
+  migrateJournal,
+  migrateVault,
+  MigrationChanged,
+} from './adapters/postgres/migrate.js';
 export { memoryProofs } from './adapters/memory/memory-proofs.js';
 export { postgresProofs } from './adapters/postgres/postgres-proofs.js';
-export { migrate, migrateJournal, MigrationChanged } from './adapters/postgres/migrate.js';
 export {
   postgresJournal,
   type PostgresJournalOptions,

@@ -44,6 +44,7 @@ export {
   type TakeOptions,
   verifySnapshots,
 } from './snapshot/take.js';
+export { type ProvenState, proveEntry } from './snapshot/prove-entry.js';
 export { stateAt } from './snapshot/state-at.js';
 export type { PathStep } from './state-tree/merkle-levels.js';
 export * from './risk/state.js';

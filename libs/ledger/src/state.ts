@@ -212,14 +212,27 @@ export const DEPOSIT_HORIZON = 1440;
 /** Key of a stream in `streams`. */
 export function streamKey(stream: StreamId): string {
   if (stream !== lastStream) {
-    lastKey = `${stream.venue}|${stream.topic}|${stream.key}`;
+    lastKey = keyText(stream);
     lastStream = stream;
   }
   return lastKey;
 }
-// One decision asks for its stream's key six times over: the same text again spares five hashes of it.
+// One decision asks for its stream's key six times over, and every message brings a new object for the same few streams:
+// the very same text again spares building it and hashing it.
 let lastStream: StreamId | undefined;
 let lastKey = '';
+const MOST_TEXTS = 4096;
+const keyTexts = new Map<string, (StreamId & { readonly text: string })[]>();
+
+function keyText({ venue, topic, key }: StreamId): string {
+  const known = keyTexts.get(key) ?? [];
+  for (const each of known) if (each.venue === venue && each.topic === topic) return each.text;
+  const text = `${venue}|${topic}|${key}`;
+  // Outsiders choose venue and key of a message: what is kept stays small.
+  if (keyTexts.size >= MOST_TEXTS || known.length >= MOST_TEXTS) keyTexts.clear();
+  keyTexts.set(key, [...known, { venue, topic, key, text }]);
+  return text;
+}
 
 /** Key of a remembered trade or deposit id. */
 export function rememberedKey(stream: string, id: string): string {

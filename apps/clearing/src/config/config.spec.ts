@@ -3,10 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { ConfigError, readConfig, redacted } from './config.js';
 import { configurationReference } from './reference.js';
 
-const base = { NOVATE_DATABASE_URL: 'postgres://user:secret-word@127.0.0.1/novate' };
+const base = {
+  NOVATE_DATABASE_URL: 'postgres://user:secret-word@127.0.0.1/novate',
+  NOVATE_PERSONAL_KEY: Buffer.alloc(32, 7).toString('base64'),
+};
 
 describe('readConfig', () => {
-  it('needs the database only, and stays on loopback', () => {
+  it('needs the database and the master key only, and stays on loopback', () => {
     const config = readConfig(base);
     expect(config.http).toEqual({ host: '127.0.0.1', port: 8420 });
     expect(config.kafka).toBeUndefined();
@@ -15,6 +18,7 @@ describe('readConfig', () => {
 
   it('lists every error at once', () => {
     const env = {
+      NOVATE_PERSONAL_KEY: 'dG9vIHNob3J0',
       NOVATE_HTTP_PORT: '99999',
       NOVATE_KAFKA_BROKERS: 'nowhere',
       NOVATE_KEY_OPERATOR: 'short',
@@ -29,6 +33,7 @@ describe('readConfig', () => {
     }
     expect(problems.map((line) => line.split(' ')[0])).toEqual([
       'NOVATE_DATABASE_URL',
+      'NOVATE_PERSONAL_KEY',
       'NOVATE_KAFKA_BROKERS',
       'NOVATE_HTTP_PORT',
       'NOVATE_KEY_OPERATOR',

@@ -1,4 +1,5 @@
 import { journalProblems, type JournalPlace } from '../journal.js';
+import { parseSigningKey } from '#events';
 import type { CrashPoint } from '../engine/crash-point.js';
 import { settings } from './settings.js';
 import type { Setting, SettingName } from './settings.js';
@@ -12,6 +13,8 @@ export interface NamedKey {
 /** The configuration of one process, read once at start. */
 export interface Config {
   readonly databaseUrl: string;
+  /** Where data keys of personal fields are, and the 32 bytes that wrap them. */
+  readonly vault: { readonly url: string; readonly master: Uint8Array };
   readonly journal: JournalPlace;
   readonly kafka?: {
     readonly brokers: readonly string[];
@@ -19,6 +22,8 @@ export interface Config {
     readonly prefix: string;
     readonly createTopics: boolean;
   };
+  /** Keep the per-event table. */
+  readonly eventTable: boolean;
   readonly http: { readonly host: string; readonly port: number };
   readonly keys: {
     readonly operator?: string;
@@ -30,6 +35,15 @@ export interface Config {
   };
   /** Requests per second. */
   readonly rates: { readonly feeds: number; readonly others: number };
+  /** How the log is proved, and the keys that sign for it. */
+  readonly checkpoints: {
+    readonly key?: string;
+    readonly previousKey?: string;
+    readonly milliseconds: number;
+    readonly events: number;
+  };
+  /** Events between two snapshots, 0 for none, and how many are kept. */
+  readonly snapshots: { readonly every: number; readonly keep: number };
   readonly held: { readonly messages: number; readonly bytes: number };
   readonly crash?: { readonly point: CrashPoint; readonly after: number };
 }
@@ -57,7 +71,7 @@ export function readConfig(env: Environment): Config {
   if (crashPoint !== undefined && env['NODE_ENV'] === 'production') {
     problems.push('NOVATE_CRASH_POINT is for tests and refused in production');
   }
-  problems.push(...journalProblems(env), ...repeatedKeys(env));
+  problems.push(...journalProblems(env), ...repeatedKeys(env), ...signingKeyProblems(env));
   if (problems.length > 0) throw new ConfigError(problems);
   const number = (name: SettingName) => Number(value(name));
   const brokers = list(value('NOVATE_KAFKA_BROKERS'));
@@ -67,6 +81,10 @@ export function readConfig(env: Environment): Config {
   };
   return {
     databaseUrl: value('NOVATE_DATABASE_URL') ?? '',
+    vault: {
+      url: value('NOVATE_VAULT_URL') ?? value('NOVATE_DATABASE_URL') ?? '',
+      master: Buffer.from(value('NOVATE_PERSONAL_KEY') ?? '', 'base64'),
+    },
     journal: journalOf(value),
     ...(brokers.length > 0 && {
       kafka: {
@@ -76,6 +94,7 @@ export function readConfig(env: Environment): Config {
         createTopics: value('NOVATE_KAFKA_CREATE_TOPICS') === 'true',
       },
     }),
+    eventTable: value('NOVATE_EVENT_TABLE') === 'true',
     http: { host: value('NOVATE_HTTP_HOST') ?? '', port: number('NOVATE_HTTP_PORT') },
     keys: {
       ...named('operator', 'NOVATE_KEY_OPERATOR'),
@@ -86,6 +105,17 @@ export function readConfig(env: Environment): Config {
       members: namedKeys(value('NOVATE_MEMBER_KEYS')),
     },
     rates: { feeds: number('NOVATE_RATE_FEEDS'), others: number('NOVATE_RATE_OTHERS') },
+    checkpoints: {
+      ...(value('NOVATE_CHECKPOINT_KEY') !== undefined && {
+        key: value('NOVATE_CHECKPOINT_KEY') ?? '',
+      }),
+      ...(value('NOVATE_CHECKPOINT_KEY_BEFORE') !== undefined && {
+        previousKey: value('NOVATE_CHECKPOINT_KEY_BEFORE') ?? '',
+      }),
+      milliseconds: number('NOVATE_CHECKPOINT_MS'),
+      events: number('NOVATE_CHECKPOINT_EVENTS'),
+    },
+    snapshots: { every: number('NOVATE_SNAPSHOT_EVERY'), keep: number('NOVATE_SNAPSHOT_KEEP') },
     held: {
       messages: number('NOVATE_HELD_MESSAGES'),
       bytes: number('NOVATE_HELD_MIB') * 1024 * 1024,
@@ -139,10 +169,12 @@ function problemsOf(setting: Setting, env: Environment): string[] {
       return list(value).every((entry) => /^[^\s:]+:\d{1,5}$/.test(entry))
         ? []
         : wrong('is not a list of host:port');
+    case 'key32':
+      return /^[A-Za-z0-9+/_-]{43}=?$/.test(value) ? [] : wrong('is not 32 bytes in base64');
     case 'keys':
       return keyProblems(setting.name, value);
     case 'text':
-      return setting.secret && setting.name.includes('_KEY_') && !KEY.test(value)
+      return setting.secret && setting.name.startsWith('NOVATE_KEY_') && !KEY.test(value)
         ? wrong('has to be 16 to 256 printable characters without spaces')
         : [];
   }
@@ -155,6 +187,20 @@ function keyProblems(name: string, value: string): string[] {
     if (seen.has(id)) return [`${name} names ${id} twice`];
     seen.add(id);
     return KEY.test(key) ? [] : [`${name} key of ${id} has to be 16 to 256 printable characters`];
+  });
+}
+
+/** A key that signs the log: a note's key, whole. */
+function signingKeyProblems(env: Environment): string[] {
+  return ['NOVATE_CHECKPOINT_KEY', 'NOVATE_CHECKPOINT_KEY_BEFORE'].flatMap((name) => {
+    const text = env[name]?.trim();
+    if (!text) return [];
+    try {
+      parseSigningKey(text);
+      return [];
+    } catch (error) {
+      return [`${name}: ${error instanceof Error ? error.message : String(error)}`];
+    }
   });
 }
 

@@ -1,6 +1,6 @@
 import { crashPoints } from '../engine/crash-point.js';
 
-export type SettingKind = 'text' | 'integer' | 'flag' | 'list' | 'keys' | 'choice';
+export type SettingKind = 'text' | 'integer' | 'flag' | 'list' | 'keys' | 'choice' | 'key32';
 
 /** One line of the configuration reference, and the rule its value is read by. */
 export interface Setting {
@@ -39,6 +39,17 @@ export const settings = [
     secret: true,
   }),
   {
+    name: 'NOVATE_PERSONAL_KEY',
+    kind: 'key32',
+    required: true,
+    secret: true,
+    about:
+      'Master key of the vault, 32 bytes in base64: `openssl rand -base64 32`. Keep it apart from every backup.',
+  },
+  text('NOVATE_VAULT_URL', 'Postgres of the vault of data keys. Absent: the same database.', {
+    secret: true,
+  }),
+  {
     name: 'NOVATE_JOURNAL',
     kind: 'choice',
     choices: ['postgres', 'eventstoredb'],
@@ -65,6 +76,13 @@ export const settings = [
   text('NOVATE_KAFKA_GROUP', 'Prefix of the consumer group; epoch and a random part follow it.', {
     fallback: 'novate-clearing',
   }),
+  {
+    name: 'NOVATE_EVENT_TABLE',
+    kind: 'flag',
+    fallback: 'false',
+    about:
+      'Keep `log.event`, one row of JSON per event, for ad-hoc SQL by the role `novate_auditor`.',
+  },
   {
     name: 'NOVATE_KAFKA_CREATE_TOPICS',
     kind: 'flag',
@@ -115,6 +133,35 @@ export const settings = [
     [1, 16_384],
     'The same limit in MiB per partition; whichever is reached first.',
   ),
+  text(
+    'NOVATE_CHECKPOINT_KEY',
+    'Key that signs checkpoints of the log, `PRIVATE+KEY+name+id+base64`; `novate checkpoint --new-key NAME` draws one. Absent: none are signed.',
+    { secret: true },
+  ),
+  text(
+    'NOVATE_CHECKPOINT_KEY_BEFORE',
+    'The key that one replaces, at the one start that replaces it: it signs for its successor.',
+    { secret: true },
+  ),
+  integer(
+    'NOVATE_CHECKPOINT_MS',
+    1_000,
+    [10, 3_600_000],
+    'Milliseconds after which new events are under a checkpoint.',
+  ),
+  integer(
+    'NOVATE_CHECKPOINT_EVENTS',
+    20_000,
+    [1, 1e7],
+    'Events after which they are, without waiting.',
+  ),
+  integer(
+    'NOVATE_SNAPSHOT_EVERY',
+    200_000,
+    [0, 1e9],
+    'Events after which a snapshot of the state is taken beside the writer, signed with NOVATE_CHECKPOINT_KEY; 0 or no key: none is taken, and a start folds the whole journal.',
+  ),
+  integer('NOVATE_SNAPSHOT_KEEP', 3, [1, 1_000], 'How many of the newest snapshots are kept.'),
   {
     name: 'NOVATE_CRASH_POINT',
     kind: 'choice',

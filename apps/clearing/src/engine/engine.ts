@@ -1,10 +1,11 @@
+import { GENESIS } from '#events';
 import type { AnyNewEvent, Journal, JournalHead, Micros, StreamId, StreamPosition } from '#events';
 import * as ledger from '#ledger';
-import type { Assess, Command, Decision, HouseState } from '#ledger';
+import type { Assess, Command, Decision, Folded, HouseState } from '#ledger';
 import type { CrashHook } from './crash-point.js';
 import { Submission } from './queue.js';
 import type { EngineItem, Mark, Outcome } from './queue.js';
-import { Progress } from './progress.js';
+import { AllProgress, type Progress } from './progress.js';
 
 /** The part of `#ledger` the engine drives; tests may put another machine here. */
 export type Machine = Pick<
@@ -18,6 +19,8 @@ export interface EngineOptions {
   readonly now: () => Micros;
   /** Name of this writer, for the journal's record of who holds the epoch. */
   readonly writer: string;
+  /** Where to begin instead of position 0: a state and the end of the journal it was folded from, already verified. */
+  readonly start?: () => Promise<Folded>;
   /** Called every 100,000 replayed events and at the end. */
   readonly onReplay?: (events: number, of: number) => void;
   /** Called once when the engine can no longer go on: the process has to end. */
@@ -76,7 +79,7 @@ function withoutPlace(command: Extract<Command, { kind: 'unreadable' }>): Comman
 export class Engine {
   private readonly queue: Submission[] = [];
   private open = emptyBatch();
-  private readonly dirty = new Map<string, Mark>();
+  private readonly dirty = new Map<Progress, Mark>();
   private readonly listeners: ((report: BatchReport) => void)[] = [];
   private inflight: Promise<void> | undefined;
   private committing: OpenBatch | undefined;
@@ -89,7 +92,7 @@ export class Engine {
     private readonly machine: Machine,
     readonly state: HouseState,
     private currentHead: JournalHead,
-    private readonly progressOf: Map<string, Progress>,
+    private readonly allProgress: AllProgress,
   ) {
     this.size = currentHead.size;
   }
@@ -98,24 +101,27 @@ export class Engine {
   static async open(options: EngineOptions): Promise<Engine> {
     const machine: Machine = options.machine ?? ledger;
     const head = await options.journal.acquire(options.writer);
-    const state = machine.initialState();
-    let replayed = 0;
-    for await (const batch of options.journal.read(0)) {
+    const start = await options.start?.();
+    const state = start?.state ?? machine.initialState();
+    let replayed = start?.size ?? 0;
+    let hash = start?.hash ?? GENESIS;
+    for await (const batch of options.journal.read(replayed)) {
+      if (batch.prevHash !== hash || batch.header.firstPosition !== replayed) {
+        throw new Error(`batch ${batch.header.seq} does not continue the state it is folded into`);
+      }
+      hash = batch.hash;
       for (const event of batch.events) {
         machine.evolve(state, event);
         replayed += 1;
         if (replayed % 100_000 === 0) options.onReplay?.(replayed, head.size);
       }
     }
-    if (replayed !== head.size) {
+    if (replayed !== head.size || hash !== head.hash) {
       throw new Error(`the journal gave ${replayed} events, its head counts ${head.size}`);
     }
     options.onReplay?.(replayed, head.size);
     machine.assertConservation(state);
-    const progress = new Map<string, Progress>();
-    for (const stored of await options.journal.offsets()) {
-      progress.set(`${stored.topic}/${stored.partition}`, Progress.from(stored));
-    }
+    const progress = AllProgress.from(await options.journal.offsets());
     return new Engine(options, machine, state, head, progress);
   }
 
@@ -150,16 +156,14 @@ export class Engine {
 
   /** Progress of a Kafka partition, as decided (the journal follows with the batch under way). */
   progress(topic: string, partition: number): Progress {
-    const key = `${topic}/${partition}`;
-    let progress = this.progressOf.get(key);
-    if (!progress) this.progressOf.set(key, (progress = new Progress()));
-    return progress;
+    return this.allProgress.of(topic, partition);
   }
 
   /** Counts offsets that hold no message as decided; they ride with the next batch. */
   skip(topic: string, partition: number, from: number, to: number): void {
-    this.progress(topic, partition).decideRange(from, to);
-    this.dirty.set(`${topic}/${partition}`, { topic, partition, offset: to - 1 });
+    const progress = this.progress(topic, partition);
+    progress.decideRange(from, to);
+    this.dirty.set(progress, { topic, partition, offset: to - 1 });
   }
 
   /** Called after every durable batch, once its submitters were answered. */
@@ -263,8 +267,9 @@ export class Engine {
   }
 
   private settle(mark: Mark): void {
-    this.progress(mark.topic, mark.partition).decide(mark.offset);
-    this.dirty.set(`${mark.topic}/${mark.partition}`, mark);
+    const progress = this.progress(mark.topic, mark.partition);
+    progress.decide(mark.offset);
+    this.dirty.set(progress, mark);
   }
 
   /**
@@ -279,8 +284,8 @@ export class Engine {
     }
     this.committing = batch;
     this.machine.assertConservation(this.state);
-    const offsets = [...this.dirty.values()].map(({ topic, partition }) =>
-      this.progress(topic, partition).toStored(topic, partition),
+    const offsets = [...this.dirty].map(([progress, { topic, partition }]) =>
+      progress.toStored(topic, partition),
     );
     this.dirty.clear();
     this.size += batch.events.length;

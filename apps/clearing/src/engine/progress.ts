@@ -117,3 +117,25 @@ export class Progress {
     this.bits = bits;
   }
 }
+
+/** The progress of every partition. Asked for every message: found without making a text of topic and partition. */
+export class AllProgress {
+  private readonly ofTopic = new Map<string, Progress[]>();
+
+  /** As the journal stored them. */
+  static from(offsets: readonly PartitionOffset[]): AllProgress {
+    const all = new AllProgress();
+    for (const stored of offsets) all.topic(stored.topic)[stored.partition] = Progress.from(stored);
+    return all;
+  }
+
+  of(topic: string, partition: number): Progress {
+    return (this.topic(topic)[partition] ??= new Progress());
+  }
+
+  private topic(topic: string): Progress[] {
+    let partitions = this.ofTopic.get(topic);
+    if (!partitions) this.ofTopic.set(topic, (partitions = []));
+    return partitions;
+  }
+}

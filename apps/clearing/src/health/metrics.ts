@@ -5,6 +5,7 @@ import type { Engine } from '../engine/index.js';
 export interface MetricSources {
   readonly intake?: { readonly stats: { held: number; underWay: number; lag: number } };
   readonly publisher?: { readonly position: number };
+  readonly proofs?: { readonly position: number };
 }
 
 /** Prometheus metrics of one process. Names end in their unit. */
@@ -53,6 +54,11 @@ export class Metrics {
         'novate_outputs_position_events',
         'Published up to here.',
         () => sources().publisher?.position ?? 0,
+      ],
+      [
+        'novate_proofs_position_events',
+        'Leaf hashes stored up to here.',
+        () => sources().proofs?.position ?? 0,
       ],
     ];
     for (const [name, help, read] of gauges) {

@@ -1,5 +1,6 @@
 import type { StreamId, StreamPosition } from '#events';
-import { HeldStreams, keyOfStream } from './held.js';
+import { streamKey } from '#ledger';
+import { HeldStreams } from './held.js';
 import type { HeldStream } from './held.js';
 
 /** What the ledger says of a position: see `readiness` in #ledger. */
@@ -70,7 +71,7 @@ interface PartitionState {
  * `rewinds` names the partition to be read again.
  */
 export class Alignment<T> {
-  private readonly partitions = new Map<string, PartitionState>();
+  private readonly partitions = new Map<string, PartitionState[]>();
   private readonly held = new HeldStreams<Placed<T>>();
 
   constructor(
@@ -81,7 +82,7 @@ export class Alignment<T> {
   /** Messages waiting in memory. */
   get heldMessages(): number {
     let sum = 0;
-    for (const partition of this.partitions.values()) sum += partition.heldMessages;
+    for (const { heldMessages } of this.states()) sum += heldMessages;
     return sum;
   }
 
@@ -169,7 +170,7 @@ export class Alignment<T> {
    * now.
    */
   rewinds(): { topic: string; partition: number }[] {
-    return [...this.partitions.values()].filter((state) => this.canResume(state));
+    return this.states().filter((state) => this.canResume(state));
   }
 
   /** True when the message goes on; otherwise it was held, or let go for lack of room. */
@@ -177,7 +178,7 @@ export class Alignment<T> {
     const { at } = message;
     if (!at) return true;
     const readiness = this.view.readiness(at);
-    const key = keyOfStream(at.stream);
+    const key = streamKey(at.stream);
     // The state moves before its answers come: its turn may have come while the message it repeats still waits.
     const repeats = this.held.repeats(key, at.sequence) || isPast(state.dropped.get(key), at);
     if (!repeats && (readiness === 'ready' || readiness === 'old')) return true;
@@ -218,7 +219,7 @@ export class Alignment<T> {
   private isGap(stream: HeldStream<Placed<T>>, head: Placed<T>, at: StreamPosition): boolean {
     if (stream.underWay > 0 || this.view.readiness(at) !== 'wait-gap') return false;
     const { dropped } = this.partition(head.topic, head.partition);
-    if (dropped.has(keyOfStream(at.stream))) return false;
+    if (dropped.has(streamKey(at.stream))) return false;
     return stream.reported !== this.view.expectedSequence(at.stream);
   }
 
@@ -239,22 +240,23 @@ export class Alignment<T> {
     return state.heldMessages < this.limits.messages && state.heldBytes < this.limits.bytes;
   }
 
+  private states(): PartitionState[] {
+    return [...this.partitions.values()].flat();
+  }
+
+  /** Asked for every message: two steps without a text of both, which would have to be made and hashed. */
   private partition(topic: string, partition: number): PartitionState {
-    const key = `${topic}/${partition}`;
-    let state = this.partitions.get(key);
-    if (!state) {
-      state = {
-        topic,
-        partition,
-        position: undefined,
-        pending: new Set(),
-        heldMessages: 0,
-        heldBytes: 0,
-        dropped: new Map(),
-      };
-      this.partitions.set(key, state);
-    }
-    return state;
+    let ofTopic = this.partitions.get(topic);
+    if (!ofTopic) this.partitions.set(topic, (ofTopic = []));
+    return (ofTopic[partition] ??= {
+      topic,
+      partition,
+      position: undefined,
+      pending: new Set(),
+      heldMessages: 0,
+      heldBytes: 0,
+      dropped: new Map(),
+    });
   }
 }
 

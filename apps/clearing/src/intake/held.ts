@@ -1,12 +1,11 @@
-import type { StreamId, StreamPosition } from '#events';
+import type { StreamPosition } from '#events';
+import { streamKey } from '#ledger';
 
 interface Waiting {
   readonly at?: StreamPosition;
   readonly offset: number;
 }
 const sequenceOf = ({ at }: Waiting): number => at?.sequence ?? 0;
-
-export const keyOfStream = ({ venue, topic, key }: StreamId) => `${venue}|${topic}|${key}`;
 
 /**
  * The held messages of one stream, by sequence; equal sequences (a message sent twice) in the order
@@ -124,13 +123,13 @@ export class HeldStreams<M extends Waiting> {
   /** Forgets a stream that neither holds nor awaits anything. */
   tidy(message: M): void {
     if (!message.at) return;
-    const key = keyOfStream(message.at.stream);
+    const key = streamKey(message.at.stream);
     const stream = this.streams.get(key);
     if (stream && stream.size === 0 && stream.underWay === 0) this.streams.delete(key);
   }
 
   private stream(at: StreamPosition): HeldStream<M> {
-    const key = keyOfStream(at.stream);
+    const key = streamKey(at.stream);
     let stream = this.streams.get(key);
     if (!stream) this.streams.set(key, (stream = new HeldStream()));
     return stream;

@@ -1,6 +1,7 @@
 export { Alignment } from './alignment.js';
 export type { AlignmentView, HeldLimits, Placed } from './alignment.js';
 export { KafkaIntake } from './kafka-intake.js';
+export { readHeadersOnce } from './kafka-headers.js';
 export { kafkaClient } from './kafka-client.js';
 export type { Log } from './kafka-client.js';
 export { FETCH, KafkaSource } from './kafka-source.js';

@@ -1,6 +1,6 @@
-import type { Consumer, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { Log } from './kafka-client.js';
-import { boundHeaders } from './kafka-headers.js';
+import { readHeadersOnce } from './kafka-headers.js';
 import type { MessageSource, SourceBatch, SourceHandler, SourceMessage } from './port.js';
 
 export interface KafkaSourceOptions {
@@ -35,7 +35,7 @@ export class KafkaSource implements MessageSource {
   private stopped = false;
 
   constructor(private readonly options: KafkaSourceOptions) {
-    boundHeaders();
+    readHeadersOnce();
     this.consumer = options.kafka.consumer({
       groupId: options.groupId,
       ...FETCH,
@@ -181,24 +181,11 @@ function sourceBatch({ batch }: EachBatchPayload, topic: string): SourceBatch {
 function sourceMessage({ offset, key, value, headers, timestamp }: KafkaMessage): SourceMessage {
   const message = {
     offset: Number(offset),
-    headers: textHeaders(headers),
+    // Text already: see readHeadersOnce.
+    headers: (headers ?? {}) as Record<string, string>,
     value: value ?? Buffer.alloc(0),
     timestamp: Number(timestamp) * 1000,
   };
   if (key === null) return message;
   return Object.assign(message, { key: key.toString() });
-}
-
-/** A header may come without a value, which kafkajs gives as null and does not declare. */
-type WireHeaders = { readonly [name: string]: IHeaders[string] | null };
-
-function textHeaders(headers: WireHeaders | undefined): Record<string, string> {
-  // A plain object, so that messages with the same headers share one shape. `__proto__` set to a text is no text.
-  const text: Record<string, string> = {};
-  for (const name in headers) {
-    const value = headers[name];
-    const first: string | Buffer | null | undefined = Array.isArray(value) ? value[0] : value;
-    if (first !== undefined && first !== null) text[name] = first.toString();
-  }
-  return text;
 }

@@ -4,6 +4,7 @@ import type { StreamTopic } from '#events';
 import { topics } from '#ledger';
 
 export const ACKS_TOPIC = 'novate.acks.v1';
+export const CHECKPOINTS_TOPIC = 'novate.checkpoints.v1';
 export const deadLetterTopic = (topic: string) => `${topic}.dlq`;
 
 /**
@@ -46,6 +47,7 @@ export function topicPlan(): readonly { topic: string; partitions: number; input
       input: false,
     })),
     { topic: ACKS_TOPIC, partitions: 1, input: false },
+    { topic: CHECKPOINTS_TOPIC, partitions: 1, input: false },
   ];
 }
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { stateHash } from '#ledger';
 import { migrateReadModel } from './migrate.js';
 import { READ_OPTIONS } from './options.js';
 import type { ReadOptions } from './options.js';
@@ -69,8 +68,8 @@ export class ReadLifecycle implements OnModuleInit, BeforeApplicationShutdown {
     const folded = projector.folded();
     const readModelPosition = projector.position();
     if (this.hashed?.size === folded.size) return { ...this.hashed, readModelPosition };
-    const state = projector.state();
-    this.hashed = { ...folded, stateHash: stateHash(state), openWindow: state.openWindow };
+    const { openWindow } = projector.state();
+    this.hashed = { ...folded, stateHash: projector.stateHash(), openWindow };
     return { ...this.hashed, readModelPosition };
   }
 

@@ -4,7 +4,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
-import { stateHash } from '#ledger';
+import { provenRoot, stateHash, type StateProof } from '#ledger';
 import { describePostgres, freshDatabase } from '../../../../test/support/services.js';
 import { replay } from '../../../../libs/ledger/src/testing/simulate.js';
 import { ProblemFilter } from '../problem/index.js';
@@ -93,6 +93,77 @@ describePostgres('the query API', () => {
       expect(await all(path, whole.length > 60 ? 17 : 2)).toEqual(whole);
       const keys = whole.map((row) => JSON.stringify(row));
       expect(new Set(keys).size).toBe(keys.length);
+    });
+  });
+
+  describe('the state at a point', () => {
+    const hashAt = (size: number) => stateHash(replay(events.slice(0, size)));
+    const entry = (kind: string, id: string, at?: string) =>
+      `/v1/state/entry?kind=${kind}&id=${encodeURIComponent(id)}${at === undefined ? '' : `&at=${at}`}`;
+    const accountOf = (member: string) =>
+      events.flatMap((e) =>
+        e.type === 'AccountOpened' && e.data.member === member ? [e.data.account] : [],
+      )[0]!;
+
+    it('is that of a replay, at positions, at times and now', async () => {
+      for (const at of [0, 1, 250, events.length]) {
+        const body = await bodyOf(`/v1/state?at=${at}`, 'regulator');
+        expect(body).toMatchObject({ asOfPosition: at, stateHash: hashAt(at) });
+      }
+      const cut = events.filter((e) => e.type === 'CycleCompleted')[2]!;
+      const at = new Date(cut.data.endsAt / 1000).toISOString();
+      const size = cut.position + 1;
+      expect(await bodyOf(`/v1/state?at=${at}`)).toMatchObject({ cycle: 3, asOfPosition: size });
+      const now = await bodyOf('/v1/state');
+      expect(now).toMatchObject({ stateHash: hashAt(events.length), cycle: 12 });
+    });
+
+    it('proves an entry to whoever may read everything', async () => {
+      const id = `USDT|A/${accountOf('M1')}/cash`;
+      const body = await bodyOf(entry('book', id, '300'), 'regulator');
+      const proof = body as unknown as StateProof & { stateHash: string };
+      expect(provenRoot(proof)).toBe(hashAt(300));
+      expect(proof.stateHash).toBe(hashAt(300));
+      expect((JSON.parse(proof.line) as unknown[]).slice(2, 4)).toEqual(['book', id]);
+    });
+
+    it('shows a member its own entries, without the hashes of others beside them', async () => {
+      const own = accountOf('M1');
+      for (const [kind, id] of [
+        ['account', own],
+        ['book', `USDT|A/${own}/cash`],
+        ['member', 'M1'],
+      ] as const) {
+        const body = await bodyOf(entry(kind, id), 'M1');
+        expect(body).toMatchObject({ kind, id });
+        expect(body).not.toHaveProperty('path');
+        expect((await get(entry(kind, id), 'M2')).status).toBe(404);
+      }
+      for (const [kind, id] of [
+        ['house', 'house'],
+        ['book', 'USDT|H/fees'],
+        ['book', 'nonsense'],
+        ['position', 'nobody|nothing'],
+        ['withdrawal', 'none'],
+        ['requirement', 'nobody'],
+      ] as const) {
+        expect((await get(entry(kind, id), 'M1')).status).toBe(404);
+      }
+      expect((await get('/v1/state', 'M1')).status).toBe(403);
+    });
+
+    it.each([
+      ['/v1/state?at=yesterday', 400, 'at'],
+      ['/v1/state?at=99999999', 404, 'at'],
+      ['/v1/state?at=1970-01-01T00:00:00Z', 404, 'at'],
+      ['/v1/state/entry?kind=nothing&id=a', 400, 'kind'],
+      ['/v1/state/entry?kind=asset&id=EUR', 404, 'id'],
+    ])('refuses %s with %d at %s', async (path, status, field) => {
+      const response = await get(path);
+      expect([response.status, (response.body as { field: string }).field]).toEqual([
+        status,
+        field,
+      ]);
     });
   });
 

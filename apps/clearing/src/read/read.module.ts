@@ -9,14 +9,17 @@ import { EtagInterceptor } from './query/etag.interceptor.js';
 import { JournalController } from './query/journal.controller.js';
 import { MarginController } from './query/margin.controller.js';
 import { ReferenceController } from './query/reference.controller.js';
+import { StateController } from './query/state.controller.js';
 import { StatementController } from './query/statement.controller.js';
 import { TradesController } from './query/trades.controller.js';
+import { ReplayTurn } from './query/turn.js';
 
 export const readControllers = [
   ReferenceController,
   AccountsController,
   MarginController,
   StatementController,
+  StateController,
   TradesController,
   JournalController,
 ];
@@ -33,6 +36,7 @@ export class ReadModule {
         ReadLifecycle,
         ReadDatabase,
         EtagInterceptor,
+        ReplayTurn,
       ],
       exports: [ReadLifecycle],
     };

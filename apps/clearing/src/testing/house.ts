@@ -17,6 +17,8 @@ export const keys = {
 
 /** Environment of the app with these keys. */
 export const keyEnvironment: Readonly<Record<string, string>> = {
+  // 32 bytes of 7: a key for tests only.
+  NOVATE_PERSONAL_KEY: Buffer.alloc(32, 7).toString('base64'),
   NOVATE_KEY_OPERATOR: keys.operator,
   NOVATE_KEY_CUSTODY: keys.custody,
   NOVATE_KEY_REGULATOR: keys.regulator,

@@ -1,4 +1,5 @@
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { median } from './statistics.js';
@@ -15,6 +16,18 @@ export function withScratchFile<T>(use: (file: number) => T): T {
   } finally {
     closeSync(file);
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** The same with a file handle, for work that leaves the thread. */
+export async function withScratchFileAsync<T>(use: (file: FileHandle) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'novate-bench-'));
+  const file = await open(join(folder, 'scratch'), 'a');
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+    await rm(folder, { recursive: true });
   }
 }
 

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { AnyNewEvent } from '#events';
 import { createDatabase } from '../demo/database.js';
+import { projectRoot } from '../root.js';
 import type { Cleanup } from '../terminal/cleanup.js';
 import { importAside } from './aside.js';
 
@@ -16,7 +16,7 @@ import { importAside } from './aside.js';
 export interface Peer {
   /** Appends events durably, as its documentation does it; resolves when they are. */
   append(events: readonly AnyNewEvent[]): Promise<void>;
-  /** Reads everything that was appended and returns how many events that is, where it can. */
+  /** Reads everything appended since the last time and returns how many events that is, where it can. */
   readAll?(): Promise<number>;
 }
 
@@ -34,8 +34,15 @@ interface Emmett {
   getPostgreSQLEventStore(url: string): EmmettStore;
 }
 
-/** Emmett 0.42.0, which has no licence and so is no dependency: one stream, as many events a call as it is given. */
-export async function emmettPeer(postgres: string, cleanup: Cleanup): Promise<Peer | undefined> {
+/**
+ * Emmett 0.42.0, which has no licence and so is no dependency. Appends to so many streams in turn: two appends to one
+ * stream at once end in an error there, checked or not.
+ */
+export async function emmettPeer(
+  postgres: string,
+  cleanup: Cleanup,
+  streams: number,
+): Promise<Peer | undefined> {
   const emmett = await importAside<Emmett>(
     ['@event-driven-io/emmett-postgresql@0.42.0', '@event-driven-io/emmett@0.42.0'],
     cleanup,
@@ -48,7 +55,8 @@ export async function emmettPeer(postgres: string, cleanup: Cleanup): Promise<Pe
     await database.drop();
   });
   await store.schema.migrate();
-  let stream = 'bench-0';
+  let appends = 0;
+  let reads = 0;
   return {
     async append(events) {
       const messages = events.map(({ type, data, id, occurredAt, actor, schemaVersion }) => ({
@@ -56,11 +64,13 @@ export async function emmettPeer(postgres: string, cleanup: Cleanup): Promise<Pe
         data,
         metadata: { id, occurredAt, actor, schemaVersion },
       }));
-      await store.appendToStream(stream, messages);
+      appends += 1;
+      await store.appendToStream(`bench-${reads}-${appends % streams}`, messages);
     },
     async readAll() {
-      const { events } = await store.readStream(stream);
-      stream = `bench-${Number(stream.slice(6)) + 1}`;
+      const { events } = await store.readStream(`bench-${reads}-0`);
+      // What comes next goes to a stream of its own.
+      reads += 1;
       return events.length;
     },
   };
@@ -96,7 +106,10 @@ interface PrismaModule {
 
 /** Prisma `createMany` of one jsonb row per event; its client is generated for the bench, offline. */
 export async function prismaPeer(postgres: string, cleanup: Cleanup): Promise<Peer | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'novate-prisma-'));
+  // In here, not in the temporary folder: what is generated has to find @prisma/client.
+  const home = join(projectRoot(), '.novate');
+  mkdirSync(home, { recursive: true });
+  const folder = mkdtempSync(join(home, 'bench-prisma-'));
   cleanup.add(() => rm(folder, { recursive: true, force: true }));
   const generated = await generateClient(folder).catch(() => undefined);
   if (generated === undefined) return undefined;

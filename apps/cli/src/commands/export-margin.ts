@@ -36,7 +36,7 @@ interface AtCut {
 /** `novate export --margin`: all an outsider needs to compute one cycle's requirements without us. */
 export async function runExportMargin(options: ExportMarginOptions): Promise<number> {
   if (options.margin !== true) {
-    throw new CliError('what to export is not said', ExitCode.usage, 'give --margin.');
+    throw new CliError('what to export is not said', ExitCode.usage, 'give --log or --margin.');
   }
   const progress = stderrProgress();
   const at = await withJournal(journalPlace(), (journal) => foldToCut(journal, options.cycle));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startKafka, startPostgres } from '../../../../infra/local/index.js';
+import { formatSigningKey } from '#events';
 import { startApp } from '../demo/app-process.js';
 import { journalPlace } from '../journal.js';
 import { projectRoot } from '../root.js';
@@ -9,7 +10,9 @@ import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
 
-const OWN_KEYS = /^NOVATE_(KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+)$/;
+const FOLDER = join(projectRoot(), '.novate/serve');
+const OWN_KEYS =
+  /^NOVATE_(PERSONAL_KEY|VAULT_URL|EVENT_TABLE|KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+|CHECKPOINT_\w+)$/;
 const OWN_JOURNAL = ['NOVATE_JOURNAL', 'EVENTSTOREDB_URL', 'NOVATE_EVENTSTOREDB_PREFIX'];
 
 /** `novate serve`: the clearing app on given services, or on ones whose data stays in `.novate/serve`. */
@@ -18,7 +21,9 @@ export async function runServe({ port }: { port: number }): Promise<number> {
   const cleanup = new Cleanup(() => progress.step('stopping'));
   try {
     const environment = {
+      ...signing(progress),
       ...keys(progress),
+      ...personalKey(progress),
       ...journal(),
       ...(await services(cleanup, progress)),
     };
@@ -50,6 +55,33 @@ function keys(progress: Progress): Record<string, string> {
   return { ...given, NOVATE_KEY_OPERATOR: key };
 }
 
+/** The key that signs checkpoints: the environment's, else one that is drawn once and kept. */
+function signing(progress: Progress): Record<string, string> {
+  if (process.env['NOVATE_CHECKPOINT_KEY'] !== undefined) return {};
+  mkdirSync(FOLDER, { recursive: true });
+  const file = join(FOLDER, 'checkpoint.key');
+  if (!existsSync(file)) {
+    const name = `novate-serve-${randomBytes(4).toString('hex')}`;
+    const key = formatSigningKey(name, randomBytes(32).toString('hex'));
+    writeFileSync(file, `${key}\n`, { mode: 0o600 });
+    progress.step(`drew a key that signs checkpoints: ${file}`);
+  }
+  return { NOVATE_CHECKPOINT_KEY: readFileSync(file, 'utf8').trim() };
+}
+
+/** The vault's master key: given, or kept beside the data, since what it sealed is lost without it. */
+function personalKey(progress: Progress): Record<string, string> {
+  if (process.env['NOVATE_PERSONAL_KEY'] !== undefined) return {};
+  const file = join(FOLDER, 'personal.key');
+  mkdirSync(FOLDER, { recursive: true });
+  if (!existsSync(file)) {
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    progress.step('NOVATE_PERSONAL_KEY is not set: drew one');
+  }
+  progress.step(`master key of personal data: ${file}`);
+  return { NOVATE_PERSONAL_KEY: readFileSync(file, 'utf8').trim() };
+}
+
 /** What names a journal on EventStoreDB. A simulated one would not outlive the read model in `.novate/serve`. */
 function journal(): Record<string, string> {
   if (process.env['NOVATE_JOURNAL'] !== 'eventstoredb') return {};
@@ -63,12 +95,11 @@ function journal(): Record<string, string> {
 }
 
 async function services(cleanup: Cleanup, progress: Progress): Promise<Record<string, string>> {
-  const folder = join(projectRoot(), '.novate/serve');
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(FOLDER, { recursive: true });
   let database = process.env['NOVATE_DATABASE_URL'];
   if (database === undefined) {
     const postgres = await startPostgres({
-      dataDir: join(folder, 'postgres'),
+      dataDir: join(FOLDER, 'postgres'),
       signal: cleanup.signal,
     });
     cleanup.add(() => postgres.stop());
@@ -79,7 +110,7 @@ async function services(cleanup: Cleanup, progress: Progress): Promise<Record<st
   if (brokers === undefined) {
     try {
       const kafka = await startKafka({
-        dataDir: join(folder, 'kafka'),
+        dataDir: join(FOLDER, 'kafka'),
         progress: (line) => progress.step(line),
         signal: cleanup.signal,
       });

@@ -3,6 +3,11 @@ import {
   statementsFromJournal,
   type Statement,
 } from '../../../clearing/src/read/statement/statement.js';
+import {
+  openStatement,
+  type ShownStatement,
+} from '../../../clearing/src/read/query/personal-views.js';
+import { withKeys } from '../keys.js';
 import { journalPlace, withJournal } from '../journal.js';
 import { table } from '../render/table.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
@@ -15,7 +20,7 @@ export interface StatementOptions {
   readonly format: string;
 }
 
-const formats: Readonly<Record<string, (statement: Statement) => string>> = {
+const formats: Readonly<Record<string, (statement: ShownStatement) => string>> = {
   json: (statement) => `${JSON.stringify(statement)}\n`,
   csv: statementCsv,
   table: statementTables,
@@ -45,14 +50,14 @@ export async function runStatement(options: StatementOptions): Promise<number> {
         'check the id; accounts are listed by GET /v1/accounts.',
       );
     }
-    process.stdout.write(render(statement));
+    process.stdout.write(render(await withKeys((reader) => openStatement(reader, statement))));
     return ExitCode.ok;
   });
 }
 
 const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
 
-function statementTables(statement: Statement): string {
+function statementTables(statement: ShownStatement): string {
   const { account, member, segregation, margin, from, to, cycle, stateHash } = statement;
   const moved = new Map<string, { asset: string; reason: string; count: number }>();
   for (const { asset, reason } of statement.movements) {

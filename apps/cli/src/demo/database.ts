@@ -31,14 +31,26 @@ async function connected<T>(url: string, use: (client: Client) => Promise<T>): P
 export interface Projected {
   readonly readModel: number;
   readonly acks: number;
+  /** Events under a signed checkpoint. */
+  readonly signed: number;
 }
 
 export function projected(url: string): Promise<Projected> {
   return connected(url, async (client) => {
-    const { rows } = await client.query<{ read: string | null; acks: string | null }>(
+    const { rows } = await client.query<{
+      read: string | null;
+      acks: string | null;
+      signed: string | null;
+    }>(
       `SELECT (SELECT position FROM "read".projection_checkpoint WHERE name = 'read') AS read,
-              (SELECT position FROM outputs.checkpoint WHERE name = 'acks') AS acks`,
+              (SELECT position FROM outputs.checkpoint WHERE name = 'acks') AS acks,
+              (SELECT max(size) FROM journal.checkpoint) AS signed`,
     );
-    return { readModel: Number(rows[0]?.read ?? 0), acks: Number(rows[0]?.acks ?? 0) };
+    const [row] = rows;
+    return {
+      readModel: Number(row?.read ?? 0),
+      acks: Number(row?.acks ?? 0),
+      signed: Number(row?.signed ?? 0),
+    };
   });
 }

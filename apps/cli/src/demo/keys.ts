@@ -1,9 +1,12 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { formatSigningKey } from '#events';
 import { members } from './participants.js';
 import { custodian, venues } from './reference.js';
 
 /** API keys of one run: random, kept in memory, given to the clearing app by environment. */
 export interface DemoKeys {
+  /** Master key of the vault: with `--keep` and `--database` what it sealed is readable as long as somebody has it. */
+  readonly personal: string;
   readonly operator: string;
   readonly risk: string;
   readonly regulator: string;
@@ -12,10 +15,20 @@ export interface DemoKeys {
   readonly members: ReadonlyMap<string, string>;
 }
 
+/**
+ * Signs the demo's checkpoints. Not drawn: the log's key is part of the state, and every run ends in the same state hash. Its
+ * signature proves nothing to anybody, for the key stands here.
+ */
+const checkpointKey = formatSigningKey(
+  'demo.novate.example',
+  createHash('sha256').update('the demo of Novate').digest('hex'),
+);
+
 const fresh = (): string => randomBytes(24).toString('base64url');
 
 export function drawKeys(): DemoKeys {
   return {
+    personal: randomBytes(32).toString('base64'),
     operator: fresh(),
     risk: fresh(),
     regulator: fresh(),
@@ -29,6 +42,8 @@ export function keyEnvironment(keys: DemoKeys): Record<string, string> {
   const list = (entries: Iterable<readonly [string, string]>): string =>
     [...entries].map(([id, key]) => `${id}=${key}`).join(',');
   return {
+    NOVATE_PERSONAL_KEY: keys.personal,
+    NOVATE_CHECKPOINT_KEY: checkpointKey,
     NOVATE_KEY_OPERATOR: keys.operator,
     NOVATE_KEY_RISK: keys.risk,
     NOVATE_KEY_REGULATOR: keys.regulator,

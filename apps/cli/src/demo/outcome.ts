@@ -16,6 +16,13 @@ export interface Outcome {
   readonly chainHash: string;
   readonly replayHash: string;
   readonly verify: { readonly ok: boolean; readonly batches: number };
+  /** The last signed checkpoint; `verified` over the whole journal, which it has to cover. */
+  readonly checkpoint: {
+    readonly size: number;
+    readonly root: string;
+    readonly verified: boolean;
+    readonly note: string;
+  };
   /** Where each service came from. */
   readonly services: {
     readonly postgres: string;
@@ -28,10 +35,11 @@ export interface Outcome {
 
 /** True where replay and verify agree with the live house and nothing was left unmatched. */
 export function holds(outcome: Outcome): boolean {
-  const { stateHash, replayHash, verify, facts, input, margin } = outcome;
+  const { stateHash, replayHash, verify, checkpoint, facts, input, margin } = outcome;
   return (
     stateHash === replayHash &&
     verify.ok &&
+    checkpoint.verified &&
     facts.accepted === input.trades &&
     facts.unmatchedWindows === 0 &&
     margin?.recomputed !== false
@@ -54,6 +62,7 @@ export function tradesPerSecond({ accepted, clearingSeconds }: Facts): number {
 /** The object `--json` prints as its last line. Amounts are decimal strings. */
 export function asJson(outcome: Outcome): object {
   const { input, facts, state, stateHash, replayHash, verify, services, seconds } = outcome;
+  const { size, root, verified } = outcome.checkpoint;
   const { gross, net, ratio } = totals(outcome);
   return {
     input,
@@ -84,6 +93,7 @@ export function asJson(outcome: Outcome): object {
     stateHash,
     replay: { stateHash: replayHash, equal: replayHash === stateHash },
     verify,
+    checkpoint: { size, root, verified },
     services,
     seconds: Math.round(seconds * 10) / 10,
   };

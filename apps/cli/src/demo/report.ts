@@ -17,6 +17,7 @@ export function renderReport(outcome: Outcome, options: { readonly all?: boolean
     marginTable(outcome),
     ...(outcome.margin ? [requirementsTable(outcome.margin, options.all === true)] : []),
     ...notes(outcome),
+    `Signed checkpoint\n${outcome.checkpoint.note.trimEnd()}`,
     summary(outcome),
   ].join('\n\n');
 }
@@ -181,7 +182,7 @@ function notes({ facts, state }: Outcome): readonly string[] {
 }
 
 function summary(outcome: Outcome): string {
-  const { facts, input, verify, stateHash, chainHash, replayHash } = outcome;
+  const { facts, input, verify, checkpoint, stateHash, chainHash, replayHash } = outcome;
   const { ratio } = totals(outcome);
   const equal = replayHash === stateHash;
   const word = (ok: boolean, yes: string, no: string): string => (ok ? green(yes) : red(no));
@@ -209,6 +210,10 @@ function summary(outcome: Outcome): string {
     ['state hash', bold(stateHash)],
     ['replay', word(equal, 'equal: folded again from position 0', `DIFFERS: ${replayHash}`)],
     ['verify', word(verify.ok, `ok: ${verify.batches} batches`, 'FAILED')],
+    [
+      'checkpoint',
+      word(checkpoint.verified, `verified over all ${checkpoint.size} events`, 'DOES NOT HOLD'),
+    ],
     ['result', word(holds(outcome), 'everything agrees', 'SOMETHING DOES NOT HOLD')],
     ['seconds', outcome.seconds.toFixed(1)],
   ];

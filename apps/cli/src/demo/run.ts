@@ -5,7 +5,7 @@ import {
   resolvePostgres,
   type Resolved,
 } from '../../../../infra/local/index.js';
-import { replay, verify, withJournal } from '../journal.js';
+import { replay, verify, withJournal, withLog } from '../journal.js';
 import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
@@ -175,7 +175,7 @@ function interleaved({ messages }: Scenario, { shuffle }: DemoOptions): Scenario
 
 /** Asks the live house for its hashes, then proves them from the database alone. */
 async function examine(run: Run, api: ClearingApi, seconds: () => number): Promise<Outcome> {
-  const { journal, progress, scenario, postgres, kafka } = run;
+  const { databaseUrl, journal, progress, scenario, postgres, kafka } = run;
   const live = await api.head();
   const facts = new Facts();
   const replayed = await withJournal(journal.place, (opened) =>
@@ -184,10 +184,22 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
   progress.step(`replayed ${replayed.events} events from position 0`);
   const margin = compareMargins(replayed.state, facts.lastWindowEnd);
   progress.step(`computed ${margin?.rows.length ?? 0} requirements again`);
-  const verified = await verify(journal.place);
+  const log = { journal: journal.place, database: databaseUrl };
+  const verified = await verify(log);
   const ok = verified.ok && verified.hash === live.hash;
-  const batches = verified.ok ? verified.batches : verified.batch;
-  progress.step(`verified the chain of ${batches} batches`);
+  const batches = verified.ok ? verified.batches : (verified.batch ?? 0);
+  progress.step(
+    verified.ok
+      ? `verified the chain of ${batches} batches, ${verified.leaves} leaves, ${verified.checkpoints} signed checkpoints`
+      : `FAILED at ${verified.place}: ${verified.reason}`,
+  );
+  const signed = await withLog(log, (_, proofs) => proofs.checkpoint());
+  const checkpoint = {
+    size: signed?.size ?? 0,
+    root: signed?.root ?? '',
+    note: signed?.note ?? '',
+    verified: ok && verified.signedSize === live.size && signed?.root === verified.root,
+  };
   return {
     input: { trades: scenario.trades, venues: venues.length, members: members.length },
     state: replayed.state,
@@ -197,6 +209,7 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
     chainHash: live.hash,
     replayHash: replayed.stateHash,
     verify: { ok, batches },
+    checkpoint,
     services: { postgres: postgres.how, kafka: kafka.how, journal: journal.where },
     seconds: seconds(),
   };
@@ -208,6 +221,7 @@ async function keepOpen(run: Run, app: AppProcess): Promise<void> {
       '',
       'Everything is still running; Ctrl-C ends it.',
       `  export NOVATE_DATABASE_URL='${run.databaseUrl}'`,
+      `  export NOVATE_PERSONAL_KEY='${run.keys.personal}'`,
       ...Object.entries(run.journal.environment).map(([name, to]) => `  export ${name}='${to}'`),
       `  curl -H 'Authorization: Bearer ${run.keys.operator}' ${app.url}/v1/members`,
       '',

@@ -57,7 +57,7 @@ async function watch(
   }
 }
 
-/** Resolves once every event is in the read model and, with Kafka, its ack on the topic. */
+/** Resolves once every event is in the read model, under a signed checkpoint and, with Kafka, its ack on the topic. */
 export async function untilProjected(
   url: string,
   app: Watched,
@@ -68,16 +68,16 @@ export async function untilProjected(
   const until = performance.now() + STALLED_MS;
   for (;;) {
     await alive(app.process);
-    const { readModel, acks } = await projected(url);
-    if (readModel >= size && (!acksToo || acks >= size)) break;
-    const standing = `read model at ${readModel}, acks at ${acks} of ${size} events`;
+    const { readModel, acks, signed } = await projected(url);
+    if (readModel >= size && signed >= size && (!acksToo || acks >= size)) break;
+    const standing = `read model at ${readModel}, acks at ${acks}, signed ${signed} of ${size} events`;
     progress.status(standing);
     if (performance.now() > until) {
       throw new CliError(`${standing}, and no further\n${app.process.log()}`, ExitCode.checkFailed);
     }
     await sleep(POLL_MS);
   }
-  progress.step(`read model${acksToo ? ' and acks' : ''} caught up`);
+  progress.step(`read model,${acksToo ? ' acks' : ''} and signed checkpoint caught up`);
 }
 
 async function alive(app: AppProcess): Promise<void> {

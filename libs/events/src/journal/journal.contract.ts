@@ -10,23 +10,35 @@ import {
   upTo,
 } from '../testing/facts.js';
 import { GENESIS } from './chain.js';
+import { encodeEvents, joinPayloads } from '../codec/codec.js';
 import { InvalidEvent, JournalConflict, JournalUnavailable } from './errors.js';
 import type { Journal, JournalHead } from './journal.js';
+import { concurrencyContract } from './concurrency.contract.js';
+import { faultContract, type FaultName, type Faults } from './faults.contract.js';
 import { subscriptionContract } from './subscription.contract.js';
 import { verifyJournal } from './verify.js';
 
 /** A store made for one test. */
 export interface JournalUnderTest {
   readonly journal: Journal;
-  /** Another handle on the same store, as another process would open it. */
+  /** Another handle on the same store, as another process would open it. Its own faults do not touch it. */
   again(): Promise<Journal>;
   cleanup(): Promise<void>;
+  /** What can go wrong between `journal` and its store, by the means this adapter really has. */
+  readonly faults?: Faults;
 }
 
 export type MakeJournal = () => Promise<JournalUnderTest>;
 
-/** What every adapter of the Journal port must do. */
-export function journalContract(name: string, make: MakeJournal): void {
+/**
+ * What every adapter of the Journal port must do.
+ * @param faults the faults `make` can bring about; the cases of others are left out
+ */
+export function journalContract(
+  name: string,
+  make: MakeJournal,
+  faults: readonly FaultName[] = [],
+): void {
   describe(`${name} keeps the journal contract`, () => {
     let store: JournalUnderTest;
     let journal: Journal;
@@ -54,6 +66,8 @@ export function journalContract(name: string, make: MakeJournal): void {
     describe('read', () => readCases(shared));
     describe('subscribe', () => subscriptionContract(shared));
     describe('close', () => closeCases(shared));
+    describe('concurrency', () => concurrencyContract(shared));
+    if (faults.length > 0) describe('faults', () => faultContract(shared, faults));
   });
 }
 
@@ -160,6 +174,36 @@ function appendCases(shared: () => Shared): void {
     expect(await journal.head()).toEqual(headNow());
     expect(await collect(journal.read(0))).toEqual([]);
   });
+  it('writes a batch of several megabytes whole', async () => {
+    const { journal, headNow } = shared();
+    const events = upTo(40).map((i) => rejection({ at: String(i), text: 'x'.repeat(90_000) }));
+    await journal.append({ expected: headNow(), events, recordedAt: 1 });
+    const [batch, ...more] = await collect(journal.read(0));
+    expect(more).toEqual([]);
+    expect(batch?.events.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+    expect(batch?.events[39]?.data).toEqual(events[39]?.data);
+    expect(await verifyJournal(journal)).toMatchObject({ ok: true, batches: 1, events: 40 });
+  });
+  it.each([500_000, 1_500_000, 4_000_000])('keeps an event of %d bytes', async (bytes) => {
+    const { journal, headNow, store } = shared();
+    const event = rejection({ text: 'y'.repeat(bytes) });
+    await journal.append({
+      expected: headNow(),
+      events: [trade(0), event, trade(2)],
+      recordedAt: 1,
+    });
+    const [batch] = await collect((await store.again()).read(0));
+    expect(batch?.events.map((each) => each.position)).toEqual([0, 1, 2]);
+    expect(batch?.events[1]?.data).toEqual(event.data);
+  });
+  it('takes events that were encoded ahead, in parts', async () => {
+    const { journal, headNow } = shared();
+    const parts = [trades(0, 3), trades(3, 4), trades(7, 1)];
+    const payload = joinPayloads(parts.map((part) => encodeEvents(part)));
+    await journal.append({ expected: headNow(), events: parts.flat(), recordedAt: 1, payload });
+    const [batch] = await collect(journal.read(0));
+    expect(batch?.events.map(({ id }) => id)).toEqual(trades(0, 8).map(({ id }) => id));
+  });
   it('keeps keys that outsiders chose', async () => {
     const { journal, headNow } = shared();
     const headers = JSON.parse('{"__proto__":"a","constructor":"b","":"c"}') as never;
@@ -202,6 +246,32 @@ function writerCases(shared: () => Shared): void {
     await append(2);
     await expect(journal.append(request(before, 2))).rejects.toThrow(JournalConflict);
     expect((await journal.head()).size).toBe(2);
+  });
+  it('that expect fewer batches than there are are refused', async () => {
+    const { journal, append } = shared();
+    const before = await append(2);
+    await append(3);
+    await expect(journal.append(request(before))).rejects.toThrow(JournalConflict);
+    expect(positions(await collect(journal.read(0)))).toEqual(upTo(5));
+  });
+  it('that repeat themselves after opening again are refused, and the batch is there once', async () => {
+    const { append, headNow, store } = shared();
+    const before = headNow();
+    await append(2);
+    const reopened = await store.again();
+    const epoch = (await reopened.acquire('first')).epoch;
+    const repeated = request({ ...before, epoch }, 2);
+    await expect(reopened.append(repeated)).rejects.toThrow(JournalConflict);
+    expect(positions(await collect(reopened.read(0)))).toEqual([0, 1]);
+  });
+  it('that wake up with the head of today and the epoch of yesterday are refused', async () => {
+    const { journal, append, store } = shared();
+    const old = await append(1);
+    const second = await store.again();
+    const today = await second.append(request(await second.acquire('second'), 2));
+    const expected = { ...today, epoch: old.epoch };
+    await expect(journal.append(request(expected))).rejects.toThrow(JournalConflict);
+    expect(await second.head()).toEqual(today);
   });
   it('of an older epoch are fenced off and leave nothing', async () => {
     const { journal, append, store } = shared();
@@ -344,6 +414,21 @@ function closeCases(shared: () => Shared): void {
     const { journal } = shared();
     await journal.close();
     await expect(journal.close()).resolves.toBeUndefined();
+  });
+  it('ends a subscription made after it', async () => {
+    const { journal } = shared();
+    await journal.close();
+    const subscription = journal.subscribe(0, async () => undefined);
+    await expect(subscription.caughtUp).rejects.toThrow(JournalUnavailable);
+    await expect(subscription.done).resolves.toBeUndefined();
+  });
+  it('leaves an append under way whole or not there', async () => {
+    const { journal, headNow, store } = shared();
+    const request = { expected: headNow(), events: trades(0, 500), recordedAt: 1 };
+    const [answer] = await Promise.allSettled([journal.append(request), journal.close()]);
+    const there = positions(await collect((await store.again()).read(0)));
+    expect([0, 500]).toContain(there.length);
+    if (answer.status === 'fulfilled') expect(there).toEqual(upTo(500));
   });
   it('leaves the store to others', async () => {
     const { journal, append, store } = shared();

@@ -1,6 +1,6 @@
 import { GENESIS, type Link, open, type Segment } from './chain.js';
 import { JournalCorrupt } from './errors.js';
-import type { Batch, Journal } from './journal.js';
+import type { Batch, Journal, JournalHead } from './journal.js';
 
 export type Verification =
   | { readonly ok: true; readonly batches: number; readonly events: number; readonly hash: string }
@@ -16,11 +16,12 @@ export async function verifyJournal(
   onProgress: (events: number) => void = () => undefined,
 ): Promise<Verification> {
   const isJournal = 'read' in source;
-  // Asked first: a journal that grows meanwhile is longer than this, never shorter.
-  const head = isJournal ? await source.head() : undefined;
+  let head: JournalHead | undefined;
   let [batches, events, hash] = [0, 0, GENESIS];
   let hashAtHead = hash;
   try {
+    // Asked first: a journal that grows meanwhile is longer than this, never shorter.
+    if (isJournal) head = await source.head();
     for await (const batch of isJournal ? source.read(0) : opened(source)) {
       batches += 1;
       events += batch.header.count;

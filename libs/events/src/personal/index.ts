@@ -1,2 +1,3 @@
 export * from './fields.js';
 export * from './sealed.js';
+export * from './vault.js';

@@ -18,6 +18,8 @@ export interface Proxy {
   /** An armed fault has not struck yet. */
   readonly armed: boolean;
   release(): void;
+  /** Cuts every connection there is. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,9 @@ export async function faultyProxy(target: string): Promise<Proxy> {
       return armed !== undefined;
     },
     release: () => held?.(),
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

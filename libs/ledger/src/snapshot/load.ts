@@ -153,6 +153,7 @@ export async function foldTail(
     }
     if (size === firstPosition + count) [batches, hash] = [seq + 1, batch.hash];
     onBatch?.(batch);
+    if (size >= to) break;
   }
   return { state, size, batches, hash, ...(lastCycle && { lastCycle }) };
 }

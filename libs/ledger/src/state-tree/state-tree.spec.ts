@@ -5,6 +5,7 @@ import {
   evolve,
   initialState,
   merkleRoot,
+  proveEntry,
   provenRoot,
   stateEntries,
   stateHash,
@@ -95,19 +96,22 @@ describe(`the state tree, FC_SEED=${settings.seed} FC_RUNS=${settings.numRuns}`,
     expect(() => tree.check()).toThrow('the state tree has root');
   });
 
-  it('proves every entry by a path that leads to the root, and none that is not there', () => {
+  it('proves every entry by a path that leads to the root, and none that is not there', async () => {
     const { state } = riskHouse();
     const tree = new StateTree(state);
     const entries = stateEntries(state);
     for (const [kind, id] of entries) {
       const proof = tree.prove(kind, id)!;
       expect(provenRoot(proof)).toBe(stateHash(state));
+      expect((await proveEntry(state, { kind, id })).found?.proof).toEqual(proof);
       expect(provenRoot({ ...proof, line: proof.line.replace('1', '2') + ' ' })).not.toBe(
         proof.root,
       );
     }
     expect(tree.size).toBe(entries.length);
     expect(tree.prove('asset', 'NOBODY')).toBeUndefined();
+    const whole = { root: tree.root(), size: tree.size };
+    expect(await proveEntry(state, { kind: 'asset', id: 'NOBODY' })).toEqual(whole);
     expect(tree.prove('no-such-kind', 'BTC')).toBeUndefined();
     expect(tree.prove('constructor', 'BTC')).toBeUndefined();
   });

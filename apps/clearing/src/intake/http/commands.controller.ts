@@ -5,7 +5,9 @@ import { commandRoles, reject } from '#ledger';
 import type { Command } from '#ledger';
 import { KernelError, RiskError } from '#risk';
 import { Engine, recordedEvents } from '../../engine/index.js';
+import type { Outcome } from '../../engine/index.js';
 import { Assessor } from '../../margin/index.js';
+import { PersonalDesk } from '../../personal/index.js';
 import { Problem } from '../../problem/index.js';
 import { actorOf, CurrentPrincipal, Roles } from '../../rights/index.js';
 import type { Principal } from '../../rights/index.js';
@@ -47,6 +49,7 @@ export class CommandsController {
     @Inject(Engine) private readonly engine: Engine,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Assessor) private readonly assessor: Assessor,
+    @Inject(PersonalDesk) private readonly desk: PersonalDesk,
   ) {}
 
   @Post(':kind')
@@ -127,7 +130,11 @@ export class CommandsController {
       if (foreign) throw Problem.of(foreign);
     }
     this.rehearse(command);
-    const [outcome] = await submitted(this.engine, [{ command }]);
+    const submit = async (sealed: Command): Promise<Outcome | undefined> => {
+      const [outcome] = await submitted(this.engine, [{ command: sealed }]);
+      return outcome;
+    };
+    const outcome = await this.desk.give(this.engine.state, command, submit);
     if (!outcome) throw Problem.unavailable('The engine gave no answer.');
     if (outcome.rejection) throw Problem.of(outcome.rejection);
     const events = recordedEvents(outcome).map(({ position, type, id }) => ({

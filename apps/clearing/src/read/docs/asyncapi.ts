@@ -8,6 +8,7 @@ import type { Value } from './yaml.js';
 type Node = { readonly [key: string]: Value };
 
 const ACKS = 'novate.acks.v1';
+const CHECKPOINTS = 'novate.checkpoints.v1';
 const whole = { type: 'string', pattern: '^[1-9][0-9]{0,15}$' };
 
 const inputHeaders: Node = {
@@ -44,6 +45,19 @@ const ackHeaders: Node = {
     ce_source: { type: 'string', const: 'novate' },
     ce_type: { type: 'string' },
     ce_subject: { type: 'string' },
+  },
+};
+
+const checkpointHeaders: Node = {
+  type: 'object',
+  description: 'CloudEvents 1.0, binary mode. ce_id is the same for the same origin and size.',
+  required: ['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_subject'],
+  properties: {
+    ce_specversion: { type: 'string', const: '1.0' },
+    ce_id: { type: 'string', format: 'uuid' },
+    ce_source: { type: 'string', const: 'novate' },
+    ce_type: { type: 'string', const: 'novate.checkpoint.v1' },
+    ce_subject: { type: 'string', description: 'Origin of the log.' },
   },
 };
 
@@ -111,7 +125,13 @@ function channels(): Node {
       ackMessages.map(([status]) => [`ack-${status}`, link(`components/messages/ack-${status}`)]),
     ),
   };
-  return Object.fromEntries([...inputs, ['acks', acks], ...letters]);
+  const checkpoints = {
+    address: CHECKPOINTS,
+    description:
+      'Signed checkpoints of the log, in order of their size: every second, or more often under load. At least once.',
+    messages: { checkpoint: link('components/messages/checkpoint') },
+  };
+  return Object.fromEntries([...inputs, ['acks', acks], ['checkpoints', checkpoints], ...letters]);
 }
 
 function operations(): Node {
@@ -119,9 +139,11 @@ function operations(): Node {
     const operation = { action: 'receive', channel: link(`channels/${stream}`), summary: about };
     return [`receive-${stream}`, operation] as const;
   });
-  const send = ['acks', ...inputTopics.map(({ stream }) => `${stream}-dlq`)].map((name) => {
-    return [`send-${name}`, { action: 'send', channel: link(`channels/${name}`) }] as const;
-  });
+  const send = ['acks', 'checkpoints', ...inputTopics.map(({ stream }) => `${stream}-dlq`)].map(
+    (name) => {
+      return [`send-${name}`, { action: 'send', channel: link(`channels/${name}`) }] as const;
+    },
+  );
   return Object.fromEntries([...receive, ...send]);
 }
 
@@ -148,7 +170,20 @@ function messages(): Node {
     headers: link('components/schemas/DeadLetterHeaders'),
     payload: { description: 'The bytes of the refused value.' },
   };
-  return Object.fromEntries([...inputs, ...acks, ['dead-letter', letter]]);
+  const checkpoint = {
+    name: 'novate.checkpoint.v1',
+    title: 'A signed checkpoint: a C2SP tlog-checkpoint note, byte for byte',
+    contentType: 'text/plain; charset=utf-8',
+    headers: link('components/schemas/CheckpointHeaders'),
+    payload: link('components/schemas/CheckpointNote'),
+    bindings: keyed('Origin of the log.'),
+  };
+  return Object.fromEntries([
+    ...inputs,
+    ...acks,
+    ['checkpoint', checkpoint],
+    ['dead-letter', letter],
+  ]);
 }
 
 /** The AsyncAPI 3 document of the clearing app, as YAML. */
@@ -171,6 +206,7 @@ export function asyncApiYaml(): string {
       schemas: {
         InputHeaders: inputHeaders,
         AckHeaders: ackHeaders,
+        CheckpointHeaders: checkpointHeaders,
         DeadLetterHeaders: deadLetterHeaders,
         ...messageSchemas,
       },

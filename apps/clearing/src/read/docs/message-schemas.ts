@@ -132,5 +132,12 @@ const acks: Fields = {
   }),
 };
 
+const checkpoints: Fields = {
+  CheckpointNote: text(
+    'Origin, size and base64 root of the log, a line each; `chain <batches> <hash>`, and `state <root>` where it is ' +
+      'known; an empty line; the signature.',
+  ),
+};
+
 /** Every schema of the AsyncAPI document, JSON Schema 2020-12. */
-export const messageSchemas: Fields = { ...scalars, ...inputs, ...acks };
+export const messageSchemas: Fields = { ...scalars, ...inputs, ...acks, ...checkpoints };

@@ -5,7 +5,7 @@ import type {
   StreamPosition,
   TradeTerms,
 } from '#events';
-import { evolve, initialState, rememberedKey, streamKey } from '#ledger';
+import { evolve, initialState, rememberedKey, StateTree, streamKey } from '#ledger';
 import type { HouseState } from '#ledger';
 import { accountOfBook, movementsOf, obligationReason } from './movements.js';
 import { RowBuffer } from './tables.js';
@@ -22,6 +22,8 @@ type Touched = Map<string, number>;
  */
 export class ReadFold {
   readonly state: HouseState = initialState();
+  /** Gives the state's root again at the cost of what changed since it was asked last. */
+  readonly tree = new StateTree(this.state);
   readonly rows = new RowBuffer();
   private readonly positions: Touched = new Map();
   private readonly balances: Touched = new Map();

@@ -1,12 +1,16 @@
 import { Controller, Get, Inject, Param, Query, UseInterceptors, UsePipes } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type PersonalReader, withoutKeys } from '#events';
 import { CurrentPrincipal, Roles } from '../../rights/index.js';
 import type { Principal } from '../../rights/index.js';
+import { READ_OPTIONS } from '../options.js';
+import type { ReadOptions } from '../options.js';
 import { ReadDatabase } from './database.js';
 import type { Tx } from './database.js';
 import { ListQuery, PositionsQuery } from './dto.js';
 import { EtagInterceptor } from './etag.interceptor.js';
 import { afterPair, decodeCursor, notFound, pageOf } from './page.js';
+import { openWithdrawals, Personal } from './personal-views.js';
 import { pathId, queryPipe } from './pipe.js';
 import { OkList, OkOne } from './schemas.js';
 import { showAccount, showBalance, showPosition, showShortfall, showWithdrawal } from './views.js';
@@ -19,7 +23,14 @@ import { showAccount, showBalance, showPosition, showShortfall, showWithdrawal }
 @UsePipes(queryPipe())
 @UseInterceptors(EtagInterceptor)
 export class AccountsController {
-  constructor(@Inject(ReadDatabase) private readonly database: ReadDatabase) {}
+  private readonly personal: PersonalReader;
+
+  constructor(
+    @Inject(ReadDatabase) private readonly database: ReadDatabase,
+    @Inject(READ_OPTIONS) { personal = withoutKeys }: ReadOptions,
+  ) {
+    this.personal = personal;
+  }
 
   @Get('accounts')
   @ApiOperation({ summary: 'Accounts.' })
@@ -39,8 +50,9 @@ export class AccountsController {
   @Get('accounts/:id')
   @ApiOperation({ summary: 'One account, its latest 100 withdrawals and shortfalls.' })
   @OkOne('AccountDetail')
-  account(@CurrentPrincipal() who: Principal, @Param('id', pathId) account: string) {
-    return this.database.as(who, async (tx) => {
+  @Personal()
+  async account(@CurrentPrincipal() who: Principal, @Param('id', pathId) account: string) {
+    const found = await this.database.as(who, async (tx) => {
       const row = await visibleAccount(tx, account);
       const latest = { where: { account }, orderBy: { position: 'desc' }, take: 100 } as const;
       const withdrawals = await tx.withdrawal.findMany(latest);
@@ -55,6 +67,8 @@ export class AccountsController {
         },
       };
     });
+    const withdrawals = await openWithdrawals(this.personal, found.data.withdrawals);
+    return { ...found, data: { ...found.data, withdrawals } };
   }
 
   @Get('accounts/:id/balances')

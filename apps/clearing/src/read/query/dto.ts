@@ -1,5 +1,6 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
+import { entryKinds } from '#ledger';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 
 export const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -153,4 +154,29 @@ export class StatementQuery {
   @IsOptional()
   @IsIn(['json', 'csv'])
   format: 'json' | 'csv' = 'json';
+}
+
+export class StateQuery {
+  @ApiPropertyOptional({
+    description: `A position, or an RFC 3339 time; default: all that is recorded. ${CUT}`,
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(40)
+  at?: string;
+}
+
+export class StateEntryQuery extends StateQuery {
+  @ApiProperty({ enum: entryKinds })
+  @IsIn(entryKinds)
+  kind!: string;
+
+  @ApiProperty({
+    description:
+      'As the entry is named: an id, or parts joined by `|`, e.g. `M01-H|BTC-PERP` for a position ' +
+      'and `USDT|A/M01-H/cash` for a book.',
+  })
+  @IsString()
+  @MaxLength(256)
+  id!: string;
 }

@@ -1,13 +1,17 @@
 import { Controller, Get, Inject, Param, Query, UseInterceptors, UsePipes } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { type PersonalReader, withoutKeys } from '#events';
 import { reject } from '#ledger';
 import { Problem } from '../../problem/index.js';
 import { CurrentPrincipal, Roles } from '../../rights/index.js';
 import type { Principal } from '../../rights/index.js';
+import { READ_OPTIONS } from '../options.js';
+import type { ReadOptions } from '../options.js';
 import { ReadDatabase } from './database.js';
 import { ListQuery, SettlementPricesQuery } from './dto.js';
 import { EtagInterceptor } from './etag.interceptor.js';
 import { afterPair, decodeCursor, notFound, pageOf } from './page.js';
+import { openMembers, Personal } from './personal-views.js';
 import { pathId, queryPipe } from './pipe.js';
 import { OkList, OkOne } from './schemas.js';
 import { showCycle, showInstrument, showObligation } from './views.js';
@@ -20,15 +24,23 @@ import { showSettlementPrice, showWindow } from './views.js';
 @UsePipes(queryPipe())
 @UseInterceptors(EtagInterceptor)
 export class ReferenceController {
-  constructor(@Inject(ReadDatabase) private readonly database: ReadDatabase) {}
+  private readonly personal: PersonalReader;
+
+  constructor(
+    @Inject(ReadDatabase) private readonly database: ReadDatabase,
+    @Inject(READ_OPTIONS) { personal = withoutKeys }: ReadOptions,
+  ) {
+    this.personal = personal;
+  }
 
   @Get('members')
   @Roles('operator', 'risk', 'regulator', 'member')
   @ApiOperation({ summary: 'Members; a member sees itself.' })
   @OkList('Member')
-  members(@CurrentPrincipal() who: Principal, @Query() { limit, cursor }: ListQuery) {
+  @Personal()
+  async members(@CurrentPrincipal() who: Principal, @Query() { limit, cursor }: ListQuery) {
     const [after] = decodeCursor(cursor, ['string']) ?? [];
-    return this.database.as(who, async (tx) => {
+    const page = await this.database.as(who, async (tx) => {
       const rows = await tx.member.findMany({
         where: after === undefined ? {} : { member: { gt: after } },
         orderBy: { member: 'asc' },
@@ -36,18 +48,22 @@ export class ReferenceController {
       });
       return pageOf(rows, limit, ({ member }) => [member], showMember);
     });
+    return { ...page, data: await openMembers(this.personal, page.data) };
   }
 
   @Get('members/:id')
   @Roles('operator', 'risk', 'regulator', 'member')
   @ApiOperation({ summary: 'One member.' })
   @OkOne('Member')
-  member(@CurrentPrincipal() who: Principal, @Param('id', pathId) id: string) {
-    return this.database.as(who, async (tx) => {
+  @Personal()
+  async member(@CurrentPrincipal() who: Principal, @Param('id', pathId) id: string) {
+    const found = await this.database.as(who, async (tx) => {
       const row = await tx.member.findUnique({ where: { member: id } });
       if (row === null) throw notFound('id', `There is no member ${id} that this key may see.`);
       return { data: showMember(row) };
     });
+    const [data] = await openMembers(this.personal, [found.data]);
+    return { ...found, data };
   }
 
   @Get('instruments')

@@ -20,9 +20,26 @@ import {
 } from './schema.js';
 import type { Schema } from './schema.js';
 
+const erased = flag('True where the key of a personal field was destroyed');
+const checkpointKey = text('`<name>+<id>+<base64>`, as C2SP signed notes write keys');
+const checkpointSchema = object({
+  origin: text('Name of the log'),
+  size: integer('Number of events'),
+  root: text('RFC 9162 root of their leaves, hex'),
+  'chain?': object({ batches: integer(), hash: text('Chain hash after them, hex') }),
+  'stateRoot?': text('State hash after these events, where it was known, hex'),
+  note: text('The signed note: all of the above, and the signature over it'),
+  key: checkpointKey,
+});
+
 /** What an answer's `data` is made of. The names are those of the OpenAPI document. */
 export const schemas = {
-  Member: object({ member: text(), name: text(), suspended: flag('Only reductions pass.') }),
+  Member: object({
+    member: text(),
+    'name?': text('Absent where it was erased'),
+    'erased?': erased,
+    suspended: flag('Only reductions pass.'),
+  }),
   Account: object({
     account: text(),
     member: text(),
@@ -145,7 +162,8 @@ export const schemas = {
         account: text(),
         asset: text(),
         amount: money('Asked for'),
-        destination: text(),
+        'destination?': text('Absent where it was erased'),
+        'erased?': erased,
         status: oneOf('pending', 'completed', 'rejected'),
         'cycle?': integer(),
         'code?': text(),
@@ -170,6 +188,51 @@ export const schemas = {
     stateHash: text('SHA-256 Merkle root of the state after exactly these events, hex'),
     openWindow: integer('The settlement window that is open'),
     readModelPosition: integer('Number of events in the read model'),
+  }),
+  Checkpoint: checkpointSchema,
+  CheckpointKeys: object({
+    data: list(object({ key: checkpointKey, validFrom: integer('Smallest size it signs') })),
+  }),
+  InclusionProof: object({
+    position: integer(),
+    size: integer('Of the log it is in'),
+    leaf: text('SHA-256 of a zero byte and the canonical JSON of the event, hex'),
+    path: list(text('Sibling, hex')),
+    root: text('Root of the log of that size, hex'),
+    'checkpoint?': checkpointSchema,
+  }),
+  ConsistencyProof: object({
+    from: integer(),
+    to: integer(),
+    path: list(text('Hash of the proof, hex')),
+    fromRoot: text('Hex'),
+    toRoot: text('Hex'),
+    'fromCheckpoint?': checkpointSchema,
+    'toCheckpoint?': checkpointSchema,
+  }),
+  StateAt: object({
+    asOfPosition: integer('Number of events the state was folded from'),
+    chainHash: text('Chain hash of the last whole batch among them'),
+    cycle: integer('Cycles completed by then'),
+    stateHash: text('SHA-256 Merkle root of all entries, hex'),
+    entries: integer('Number of entries: leaves of the tree'),
+  }),
+  StateEntry: object({
+    asOfPosition: integer('Number of events the state was folded from'),
+    chainHash: text('Chain hash of the last whole batch among them'),
+    cycle: integer('Cycles completed by then'),
+    stateHash: text('SHA-256 Merkle root of all entries, hex'),
+    entries: integer('Number of entries: leaves of the tree'),
+    kind: text(),
+    id: text(),
+    line: text('Canonical JSON [origin, schema, kind, id, value]; its leaf is SHA-256(0x00, line)'),
+    'index?': integer('Of the leaf. Absent for members'),
+    'path?': list(
+      object({
+        side: oneOf('left', 'right'),
+        hash: text('The sibling, from the leaf up: node = SHA-256(0x01, left, right), hex'),
+      }),
+    ),
   }),
   Event: object({
     position: integer(),
@@ -226,7 +289,13 @@ export const schemas = {
       }),
     ),
     pendingWithdrawals: list(
-      object({ withdrawalId: text(), asset: text(), amount: money('Asked'), destination: text() }),
+      object({
+        withdrawalId: text(),
+        asset: text(),
+        amount: money('Asked'),
+        'destination?': text('Absent where it was erased'),
+        'erased?': erased,
+      }),
     ),
     'requirement?': {
       type: 'object',

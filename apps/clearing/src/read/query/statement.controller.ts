@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Query, Res, UsePipes } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { Problem } from '../../problem/index.js';
+import { withoutKeys } from '#events';
 import { CurrentPrincipal, Roles } from '../../rights/index.js';
 import type { Principal } from '../../rights/index.js';
 import { parseTimestamp } from '../format.js';
@@ -16,22 +16,19 @@ import { ReadDatabase } from './database.js';
 import type { Tx } from './database.js';
 import { StatementQuery } from './dto.js';
 import { invalidQuery, notFound } from './page.js';
+import { openStatement, type ShownStatement } from './personal-views.js';
 import { pathId, queryPipe } from './pipe.js';
-
-/** A statement replays the journal: one at a time, and few in the queue, so that intake keeps its share of the machine. */
-const MAX_WAITING = 16;
+import { ReplayTurn } from './turn.js';
 
 @Controller('v1/accounts/:id/statement')
 @ApiTags('accounts')
 @ApiBearerAuth()
 @UsePipes(queryPipe())
 export class StatementController {
-  private turn: Promise<unknown> = Promise.resolve();
-  private waiting = 0;
-
   constructor(
     @Inject(ReadDatabase) private readonly database: ReadDatabase,
     @Inject(READ_OPTIONS) private readonly options: ReadOptions,
+    @Inject(ReplayTurn) private readonly turn: ReplayTurn,
   ) {}
 
   @Get()
@@ -52,7 +49,7 @@ export class StatementController {
     @Param('id', pathId) account: string,
     @Query() query: StatementQuery,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<Statement | string> {
+  ): Promise<ShownStatement | string> {
     const { from, to } = await this.database.as(who, async (tx) => {
       await visibleAccount(tx, account);
       const head = await tx.projectionCheckpoint.findUniqueOrThrow({ where: { name: 'read' } });
@@ -65,28 +62,29 @@ export class StatementController {
     if (from > to) {
       throw invalidQuery('from', 'The period begins after its end.', 'Swap from and the end.');
     }
-    const statement = await this.replay(account, from, to);
-    response.set('vary', 'authorization').set('cache-control', 'private, no-cache');
-    response.set('etag', `W/"${statement.stateHash.slice(0, 32)}-${from}-${to}-${query.format}"`);
+    const made = await this.replay(account, from, to);
+    const statement = await openStatement(this.options.personal ?? withoutKeys, made);
+    response.set('vary', 'authorization');
+    if (statement.pendingWithdrawals.length > 0) {
+      // It holds opened destinations: no copy may outlive their keys.
+      response.set('cache-control', 'no-store');
+    } else {
+      response.set('cache-control', 'private, no-cache');
+      response.set('etag', `W/"${statement.stateHash.slice(0, 32)}-${from}-${to}-${query.format}"`);
+    }
     if (query.format === 'json') return statement;
     const name = `statement-${account}-${to}.csv`;
     response.type('text/csv').set('content-disposition', `attachment; filename="${name}"`);
-    return statementCsv(statement);
+    return statementCsv(made);
   }
 
   private async replay(account: string, from: number, to: number): Promise<Statement> {
-    if (this.waiting >= MAX_WAITING) throw Problem.unavailable('Too many statements are waiting.');
-    this.waiting += 1;
     const request = { owner: { account }, from, to };
-    const own = this.turn.then(() => statementsFromJournal(this.options.journal, request));
-    this.turn = own.catch(() => {});
-    try {
-      const [statement] = await own;
-      if (statement) return statement;
-      throw notFound('position', `Account ${account} was not open at position ${to}.`);
-    } finally {
-      this.waiting -= 1;
-    }
+    const [statement] = await this.turn.run(() =>
+      statementsFromJournal(this.options.journal, request),
+    );
+    if (statement) return statement;
+    throw notFound('position', `Account ${account} was not open at position ${to}.`);
   }
 }
 

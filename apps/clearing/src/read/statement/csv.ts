@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Statement } from './statement.js';
 
+/** A statement without what only a reader with keys sees. */
+type Printed = Omit<Statement, 'pendingWithdrawals'> & {
+  readonly pendingWithdrawals: readonly Omit<
+    Statement['pendingWithdrawals'][number],
+    'destination'
+  >[];
+};
+
 const COLUMNS = [
   'record',
   'account',
@@ -27,13 +35,13 @@ function cell(value: string | number | undefined): string {
 
 const row = (line: Line): string => COLUMNS.map((column) => cell(line[column])).join(',') + '\r\n';
 
-function* balances(statement: Statement, record: 'opening' | 'closing'): Generator<Line> {
+function* balances(statement: Printed, record: 'opening' | 'closing'): Generator<Line> {
   for (const { asset, books } of statement.assets) {
     for (const { book, [record]: amount } of books) yield { record, asset, book, amount };
   }
 }
 
-function* linesOf(statement: Statement): Generator<Line> {
+function* linesOf(statement: Printed): Generator<Line> {
   yield* balances(statement, 'opening');
   for (const { occurredAt, ...movement } of statement.movements) {
     yield { record: 'movement', occurred_at: occurredAt, ...movement };
@@ -58,7 +66,7 @@ function* linesOf(statement: Statement): Generator<Line> {
 }
 
 /** Equity, margins, and what makes them up: `reason` names the amount, `reference` the model. */
-function* requirement({ requirement: asked }: Statement): Generator<Line> {
+function* requirement({ requirement: asked }: Printed): Generator<Line> {
   if (asked === undefined) return;
   const { asset, cycle, modelId, parts } = asked;
   const line = { record: 'margin', asset, cycle, reference: modelId };
@@ -77,7 +85,7 @@ function* requirement({ requirement: asked }: Statement): Generator<Line> {
  * number of records between the two, whose `amount` is the hash total (the sum of all amounts as integers, the point
  * left out) and whose `reason` is the SHA-256 of every byte before the trailer.
  */
-export function statementCsv(statement: Statement): string {
+export function statementCsv(statement: Printed): string {
   let body = `${COLUMNS.join(',')}\r\n`;
   let records = 0;
   let total = 0n;

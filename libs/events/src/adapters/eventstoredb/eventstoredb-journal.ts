@@ -17,6 +17,8 @@ import { explain, isConflict, isElsewhere, isLost, isTransient } from './faults.
 import {
   appendsOf,
   Assembler,
+  claimRecord,
+  isClaim,
   metaOf,
   type NewRecord,
   offsetsAfter,
@@ -26,7 +28,7 @@ import {
   writerRecord,
 } from './records.js';
 import { Stream } from './stream.js';
-import { lowestRevision } from './search.js';
+import { lowestRevision, placeAt, refuseStranger } from './search.js';
 import { Watcher } from './watcher.js';
 
 export interface EventStoreJournalOptions {
@@ -43,8 +45,10 @@ export interface EventStoreJournalOptions {
 
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 2_000;
-/** How often a writer that takes over tries to get between two appends of the one before. */
-const MAX_RACES = 200;
+/** How often a writer that takes over tries to get between two appends of the one before, until it claims the stream. */
+const POLITE_RACES = 10;
+/** And how often after that, for there may be others who want to take over. */
+const MAX_RACES = 100;
 /** Batches whose first revision is remembered. */
 const REMEMBERED = 1_024;
 
@@ -135,15 +139,15 @@ class EventStoreJournal implements Journal {
     let record = await this.stream.last();
     const revision = record?.revision ?? -1;
     while (record !== undefined) {
-      const meta = metaOf(record);
-      if (meta === undefined) throw notOurs(record.revision);
-      const tail = tailAt(this.shard, meta);
+      const meta = isClaim(record) ? undefined : metaOf(record);
+      if (meta === undefined && !isClaim(record))
+        await refuseStranger(this.stream, record.revision);
+      const tail = meta && tailAt(this.shard, meta);
       if (tail) return { ...tail, revision };
-      const before = record.revision - (meta.index ?? 0) - 1;
+      const before: number = record.revision - (meta?.index ?? 0) - 1;
       if (before < 0) break;
       record = await this.stream.at(before);
-      if (record === undefined)
-        throw new JournalCorrupt(meta.batch - 1, `revision ${before} is missing`);
+      if (record === undefined) throw new JournalCorrupt(0, `revision ${before} is missing`);
     }
     const head = { shard: this.shard, batches: 0, size: 0, epoch: 0, hash: GENESIS };
     return { head, offsets: [], revision };
@@ -158,6 +162,9 @@ class EventStoreJournal implements Journal {
     this.owned = undefined;
     const id = randomUUID();
     for (let race = 0; race < MAX_RACES; race += 1) {
+      if (race > 0 && race % POLITE_RACES === 0) {
+        await this.stream.append([claimRecord(randomUUID(), writer)], 'any');
+      }
       const tail = await this.readTail();
       const epoch = tail.head.epoch + 1;
       const moved = await this.write(
@@ -173,7 +180,7 @@ class EventStoreJournal implements Journal {
       return head;
     }
     throw new JournalUnavailable(
-      `writer ${writer} cannot take over: another one never rests; stop that one first`,
+      `writer ${writer} cannot take over: others do so all the time; let one begin`,
     );
   }
 
@@ -261,9 +268,7 @@ class EventStoreJournal implements Journal {
     if (position >= head.size) return head.batches - 1;
     return this.ask(async () => {
       const beyond = await lowestRevision(this.stream, revision, ({ first }) => first > position);
-      const record = await this.stream.at(beyond - 1);
-      const meta = record && metaOf(record);
-      if (meta === undefined) throw notOurs(beyond - 1);
+      const meta = await placeAt(this.stream, beyond - 1);
       this.remember(meta.batch + 1, beyond);
       return Math.min(meta.batch, head.batches - 1);
     });
@@ -320,10 +325,6 @@ class EventStoreJournal implements Journal {
 
 function sameHead(a: JournalHead, b: JournalHead): boolean {
   return a.epoch === b.epoch && a.batches === b.batches && a.size === b.size && a.hash === b.hash;
-}
-
-function notOurs(revision: number): JournalCorrupt {
-  return new JournalCorrupt(0, `the record at revision ${revision} is none of the journal`);
 }
 
 async function recovers(error: unknown, attempt: number, signal: AbortSignal): Promise<boolean> {

@@ -18,7 +18,9 @@ import type { Micros } from '../../units.js';
  * its events, which carry pieces only; an event too large for a record has `{ "omitted": bytes }` for data.
  *
  * A writer that takes over appends a `novate.writer` record. It moves the stream's revision, which fences off every
- * earlier writer, and voids a batch that an earlier writer left without its last record.
+ * earlier writer, and voids a batch that an earlier writer left without its last record. One that cannot get between the
+ * appends of a writer that never rests appends a `novate.claim` first: it says nothing, but it too moves the revision,
+ * and it is the one record that expects none.
  */
 export interface Meta {
   /** Format of the record. */
@@ -75,6 +77,7 @@ export interface ReadRecord {
 }
 
 export const WRITER_TYPE = 'novate.writer';
+export const CLAIM_TYPE = 'novate.claim';
 export const PAYLOAD_TYPE = 'novate.payload';
 
 /** Most bytes of the payload in one record: 256 KiB as base64. */
@@ -139,6 +142,15 @@ export function writerRecord(id: string, name: string, tail: Tail, epoch: number
   const writer = { epoch, name, hash: head.hash, offsets };
   const metadata: Meta = { novate: 1, batch: head.batches, first: head.size, writer };
   return record(id, WRITER_TYPE, { shard: head.shard, epoch, writer: name }, metadata);
+}
+
+/** Stops the writer at work, whatever the stream's revision is. Has no place among the batches, for it knows none. */
+export function claimRecord(id: string, name: string): NewRecord {
+  return record(id, CLAIM_TYPE, { writer: name }, { novate: 1, batch: 0, first: 0 });
+}
+
+export function isClaim({ type, metadata }: ReadRecord): boolean {
+  return type === CLAIM_TYPE && isDeepStrictEqual(metadata, { novate: 1, batch: 0, first: 0 });
 }
 
 /** A part has no event to take its id from; the same part of the same batch always has the same one. */
@@ -257,6 +269,10 @@ export class Assembler {
     };
     if (record.revision !== this.revision + 1) corrupt('records are missing');
     this.revision = record.revision;
+    if (isClaim(record)) {
+      this.pending = [];
+      return undefined;
+    }
     const meta = metaOf(record) ?? corrupt('a record is none of the journal');
     if (this.last && (meta.batch !== next || meta.first !== this.last.head.size)) {
       corrupt('a record is out of place');

@@ -1,5 +1,5 @@
 import { JournalCorrupt } from '../../journal/errors.js';
-import { metaOf, type Meta } from './records.js';
+import { isClaim, metaOf, type Meta } from './records.js';
 import type { Stream } from './stream.js';
 
 /**
@@ -15,16 +15,33 @@ export async function lowestRevision(
   let [low, high] = [0, last + 1];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const record = await stream.at(middle);
-    const meta = record && metaOf(record);
-    if (meta === undefined) {
-      throw new JournalCorrupt(
-        0,
-        `the record at revision ${middle} is missing or none of the journal`,
-      );
-    }
-    if (holds(meta)) high = middle;
+    if (holds(await placeAt(stream, middle))) high = middle;
     else low = middle + 1;
   }
   return low;
+}
+
+/** Place of the record at a revision; of a claim, which has none, the place of the record before it. */
+export async function placeAt(stream: Stream, revision: number): Promise<Meta> {
+  for (let at = revision; at >= 0; at -= 1) {
+    const record = await stream.at(at);
+    if (record && isClaim(record)) continue;
+    const meta = record && metaOf(record);
+    if (meta) return meta;
+    throw new JournalCorrupt(0, `the record at revision ${at} is missing or none of the journal`);
+  }
+  throw new JournalCorrupt(0, 'the stream begins with a claim');
+}
+
+/** Refuses a record that is none of the journal, naming the batch that would have come there. */
+export async function refuseStranger(stream: Stream, revision: number): Promise<never> {
+  let batch = 0;
+  for (let at = revision - 1; at >= 0; at -= 1) {
+    const record = await stream.at(at);
+    const meta = record && !isClaim(record) ? metaOf(record) : undefined;
+    if (meta === undefined) continue;
+    batch = meta.end === undefined ? meta.batch : meta.batch + 1;
+    break;
+  }
+  throw new JournalCorrupt(batch, `the record at revision ${revision} is none of the journal`);
 }

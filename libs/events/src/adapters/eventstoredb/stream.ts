@@ -1,4 +1,5 @@
 import {
+  ANY,
   BACKWARDS,
   END,
   type EventStoreDBClient,
@@ -24,12 +25,15 @@ export class Stream {
     private readonly patience: number,
   ) {}
 
-  /** Appends if `expected` is the stream's last revision, -1 for a stream that is not there. Resolves with the last one now. */
-  async append(records: readonly NewRecord[], expected: number): Promise<number> {
+  /**
+   * Appends if `expected` is the stream's last revision, -1 for a stream that is not there; always, for `any`. Resolves
+   * with the last one now.
+   */
+  async append(records: readonly NewRecord[], expected: number | 'any'): Promise<number> {
     const events = records.map(({ id, type, data, metadata }) =>
       jsonEvent<Json>({ id, type, data: { ...data }, metadata: { ...metadata } }),
     );
-    const expectedRevision = expected < 0 ? NO_STREAM : BigInt(expected);
+    const expectedRevision = expected === 'any' ? ANY : expected < 0 ? NO_STREAM : BigInt(expected);
     const answer = this.client.appendToStream<Json>(this.name, events, { expectedRevision });
     const { nextExpectedRevision } = await within(this.patience, answer);
     return Number(nextExpectedRevision);

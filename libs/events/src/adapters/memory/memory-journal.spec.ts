@@ -1,19 +1,45 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Segment } from '../../journal/chain.js';
-import { JournalCorrupt } from '../../journal/errors.js';
+import { JournalConflict, JournalCorrupt } from '../../journal/errors.js';
+import type { FaultName, Faults } from '../../journal/faults.contract.js';
 import { journalContract } from '../../journal/journal.contract.js';
 import { verifyJournal } from '../../journal/verify.js';
 import { collect, trades } from '../../testing/facts.js';
-import { memoryJournal, memoryStore, type MemoryStore } from './memory-journal.js';
+import { LineLost, memoryJournal, memoryStore, type MemoryStore } from './memory-journal.js';
 
-journalContract('memory', async () => {
-  const store = memoryStore();
+const FAULTS: readonly FaultName[] = ['lose-answer', 'lose-request', 'delay-request'];
+
+/** A line that breaks at the next append. */
+function faultsOf(store: MemoryStore): Faults {
+  let held: (() => unknown) | undefined;
   return {
-    journal: memoryJournal(store),
-    again: async () => memoryJournal(store),
-    cleanup: async () => undefined,
+    strike: async (fault) => {
+      store.line = (write) => {
+        delete store.line;
+        if (fault === 'lose-answer') write();
+        if (fault === 'delay-request') held = write;
+        throw new LineLost('it broke');
+      };
+    },
+    release: async () => {
+      expect(() => held?.()).toThrow(JournalConflict);
+    },
   };
-});
+}
+
+journalContract(
+  'memory',
+  async () => {
+    const store = memoryStore();
+    return {
+      journal: memoryJournal(store),
+      again: async () => memoryJournal(store),
+      cleanup: async () => undefined,
+      faults: faultsOf(store),
+    };
+  },
+  FAULTS,
+);
 
 async function filled(batches: number): Promise<MemoryStore> {
   const store = memoryStore();

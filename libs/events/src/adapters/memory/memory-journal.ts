@@ -18,6 +18,13 @@ export interface MemoryStore {
   readonly segments: Segment[];
   readonly offsets: Map<string, PartitionOffset>;
   readonly wakeup: Wakeup;
+  /** What lies between a writer and the store, where a test wants it to fail. It throws LineLost where it breaks. */
+  line?: (write: () => JournalHead) => JournalHead;
+}
+
+/** The line broke while an append was under way. */
+export class LineLost extends Error {
+  override readonly name = 'LineLost';
 }
 
 export function memoryStore(shard = 0): MemoryStore {
@@ -57,9 +64,25 @@ class MemoryJournal implements Journal {
   async append(request: AppendRequest): Promise<JournalHead> {
     this.alive();
     const { expected, offsets = [] } = request;
-    const { shard, epoch, batches, hash } = this.store.head;
-    if (expected.shard !== shard) throw new RangeError(`this journal holds shard ${shard}`);
+    if (expected.shard !== this.store.head.shard) {
+      throw new RangeError(`this journal holds shard ${this.store.head.shard}`);
+    }
     const segment = seal(request);
+    const write = (): JournalHead => this.write(expected, segment, offsets);
+    try {
+      return this.store.line ? this.store.line(write) : write();
+    } catch (error) {
+      if (error instanceof LineLost) return this.resolveUnknown(expected, segment);
+      throw error;
+    }
+  }
+
+  private write(
+    expected: JournalHead,
+    segment: Segment,
+    offsets: readonly PartitionOffset[],
+  ): JournalHead {
+    const { epoch, batches, hash } = this.store.head;
     // Epoch 0 is nobody's: a writer acquires first.
     if (
       epoch === 0 ||
@@ -76,6 +99,18 @@ class MemoryJournal implements Journal {
     this.store.head = headAfter(expected, segment);
     this.store.wakeup.now();
     return this.store.head;
+  }
+
+  /** As in Postgres: the epoch is raised, so that the batch can no longer arrive, and then the head says what happened. */
+  private resolveUnknown(expected: JournalHead, segment: Segment): JournalHead {
+    const { head } = this.store;
+    if (head.epoch === expected.epoch && head.hash === expected.hash) {
+      this.store.head = { ...head, epoch: head.epoch + 1 };
+      const said = 'its line broke; acquire() before writing again';
+      throw new JournalUnavailable(`batch ${segment.seq} was not written: ${said}`);
+    }
+    if (head.epoch === expected.epoch && head.hash === segment.hash) return head;
+    throw new JournalConflict(`the head moved to batch ${head.batches} in epoch ${head.epoch}`);
   }
 
   async locate(position: number): Promise<number | undefined> {

@@ -70,7 +70,7 @@ describePostgres('connections of the Postgres journal', () => {
     await admin.query(`GRANT novate_app TO ${role}`).catch(() => undefined);
     const url = new URL(database.url);
     [url.username, url.password] = [role, 'maker'];
-    expect(await migrateJournal(url.href)).toEqual(['0001_journal.sql']);
+    expect(await migrateJournal(url.href)).toContain('0001_journal.sql');
     const journal = postgresJournal({ url: url.href });
     expect((await journal.acquire('writer')).epoch).toBe(1);
     await journal.close();

@@ -44,8 +44,8 @@ describePostgres('migrations', () => {
     const second = await freshDatabase();
     const urls = [database.url, database.url, database.url, second.url];
     const applied = await Promise.all(urls.map((url) => migrateJournal(url)));
-    expect(applied.slice(0, 3).flat()).toEqual(['0001_journal.sql']);
-    expect(applied[3]).toEqual(['0001_journal.sql']);
+    expect(applied[3]).toContain('0001_journal.sql');
+    expect(applied.slice(0, 3).flat()).toEqual(applied[3]);
     await second.drop();
   });
 });

@@ -61,12 +61,17 @@ async function applyAll(client: pg.Client, directory: string): Promise<string[]>
 
 /** Creates or upgrades the journal's tables, roles and triggers. Needs a role that may create them. */
 export async function migrateJournal(url: string): Promise<string[]> {
-  return migrate(url, migrationsFolder());
+  return migrate(url, folderBeside('migrations'));
+}
+
+/** Creates or upgrades the vault of data keys, in the journal's database or, better, in one of its own. */
+export async function migrateVault(url: string): Promise<string[]> {
+  return migrate(url, folderBeside('vault-migrations'));
 }
 
 /** The compiler copies no SQL: code that runs from dist/ finds its migrations in the tree it was compiled from. */
-function migrationsFolder(): string {
-  const beside = fileURLToPath(new URL('./migrations', import.meta.url));
+function folderBeside(name: string): string {
+  const beside = fileURLToPath(new URL(`./${name}`, import.meta.url));
   const here = join(sep, 'dist', 'libs', sep);
   return existsSync(beside) ? beside : beside.replace(here, join(sep, 'libs', sep));
 }

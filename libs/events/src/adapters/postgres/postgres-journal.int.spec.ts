@@ -1,13 +1,24 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { describePostgres, freshDatabase } from '../../../../../test/support/services.js';
 import { JournalConflict, JournalCorrupt, JournalUnavailable } from '../../journal/errors.js';
-import { journalContract } from '../../journal/journal.contract.js';
+import type { FaultName, Faults } from '../../journal/faults.contract.js';
+import { journalContract, type JournalUnderTest } from '../../journal/journal.contract.js';
 import type { Journal, JournalHead } from '../../journal/journal.js';
 import { verifyJournal } from '../../journal/verify.js';
 import { collect, positions, trades, upTo } from '../../testing/facts.js';
+import { faultyProxy, type Proxy } from '../../testing/proxy.js';
 import { migrateJournal } from './migrate.js';
 import { postgresJournal } from './postgres-journal.js';
+
+const FAULTS: readonly FaultName[] = [
+  'lose-answer',
+  'lose-request',
+  'delay-request',
+  'drop-readers',
+  'idle-stranger',
+];
 
 let url: string;
 let drop: () => Promise<void>;
@@ -41,33 +52,65 @@ describePostgres('the journal in Postgres', () => {
   beforeAll(setUp);
   afterAll(tearDown);
 
-  journalContract('postgres', async () => {
-    // The contract compares whole heads, so each case has shard 0 to itself.
-    await owner.query('ALTER TABLE journal.segment DISABLE TRIGGER USER');
-    await owner.query('ALTER TABLE journal.head DISABLE TRIGGER USER');
-    await owner.query('TRUNCATE journal.segment, journal.head, journal.intake_offset');
-    await owner.query('ALTER TABLE journal.segment ENABLE ALWAYS TRIGGER segment_append_only');
-    await owner.query('ALTER TABLE journal.head ENABLE ALWAYS TRIGGER head_forward_only');
-    await owner.query('ALTER TABLE journal.head ENABLE ALWAYS TRIGGER head_never_removed');
-    const opened: Journal[] = [];
-    const open = (): Journal => {
-      const journal = postgresJournal({ url });
-      opened.push(journal);
-      return journal;
-    };
-    return {
-      journal: open(),
-      again: async () => open(),
-      cleanup: async () => {
-        await Promise.all(opened.map((journal) => journal.close()));
-      },
-    };
-  });
+  journalContract('postgres', makeStore, FAULTS);
 
   describePostgres('rights', rightsCases);
   describePostgres('tampering', tamperingCases);
   describePostgres('other transactions and lost connections', faultCases);
 });
+
+/** Empty tables, a journal on a line that can be broken, and handles on lines that cannot. */
+async function makeStore(): Promise<JournalUnderTest> {
+  // The contract compares whole heads, so each case has shard 0 to itself.
+  await owner.query('ALTER TABLE journal.segment DISABLE TRIGGER USER');
+  await owner.query('ALTER TABLE journal.head DISABLE TRIGGER USER');
+  await owner.query('TRUNCATE journal.segment, journal.head, journal.intake_offset');
+  await owner.query('ALTER TABLE journal.segment ENABLE ALWAYS TRIGGER segment_append_only');
+  await owner.query('ALTER TABLE journal.head ENABLE ALWAYS TRIGGER head_forward_only');
+  await owner.query('ALTER TABLE journal.head ENABLE ALWAYS TRIGGER head_never_removed');
+  const proxy = await faultyProxy(url);
+  const opened = [postgresJournal({ url: proxy.url })];
+  const faults = faultsOf(proxy);
+  return {
+    journal: opened[0]!,
+    again: async () => {
+      const journal = postgresJournal({ url });
+      opened.push(journal);
+      return journal;
+    },
+    cleanup: async () => {
+      await faults.release();
+      await Promise.all(opened.map((journal) => journal.close()));
+      await proxy.close();
+    },
+    faults,
+  };
+}
+
+function faultsOf(proxy: Proxy): Faults {
+  let stranger: pg.Client | undefined;
+  let struck = false;
+  return {
+    strike: async (fault) => {
+      struck = true;
+      if (fault === 'drop-readers') return proxy.cut();
+      if (fault !== 'idle-stranger') return proxy.arm(fault);
+      stranger = new pg.Client({ connectionString: url });
+      await stranger.connect();
+      await stranger.query('CREATE TABLE IF NOT EXISTS stranger (id int)');
+      await stranger.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+      await stranger.query('INSERT INTO stranger VALUES (1)');
+    },
+    release: async () => {
+      await stranger?.end();
+      stranger = undefined;
+      proxy.release();
+      // Until what was held back has come through.
+      if (struck) await sleep(100);
+      struck = false;
+    },
+  };
+}
 
 function rightsCases(): void {
   beforeEach(() => {

@@ -37,7 +37,9 @@ export type AppendFault =
   /** It is written, and no word is ever heard of it. */
   | 'no-answer'
   /** This node says it is no leader. */
-  | 'not-leader';
+  | 'not-leader'
+  /** Nothing: the one after it is struck. */
+  | 'none';
 
 export interface SimulatedEventStore {
   /** Connection string. */
@@ -247,6 +249,7 @@ class Simulation implements SimulatedEventStore {
     if (bytes > this.maxBytes) return 'too-large';
     switch (fault) {
       case undefined:
+      case 'none':
         return write();
       case 'lose-answer':
         write();

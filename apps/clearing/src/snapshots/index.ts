@@ -1,0 +1,2 @@
+export { Snapshots } from './snapshots.js';
+export type { SnapshotsOptions } from './snapshots.js';
