@@ -27,6 +27,7 @@ import { PersonalDesk } from './personal/index.js';
 import { Proofs } from './proofs/index.js';
 import { ReadLifecycle, ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
+import { Snapshots } from './snapshots/index.js';
 
 export interface ClearingHooks {
   /** One line per thing worth an operator's time. */
@@ -53,6 +54,7 @@ export class Clearing {
     readonly engine: Engine,
     private readonly assessor: Assessor,
     private readonly subjectKeys: SubjectKeys,
+    private readonly snapshots: Snapshots,
     private readonly crash: CrashHook | undefined,
   ) {}
 
@@ -74,8 +76,9 @@ export class Clearing {
     const crash = crashHook(config);
     const clock = Clock.system();
     const assessor = new Assessor();
+    const snapshots = Snapshots.of(config, journal, hooks.log);
     const engine = await Engine.open({
-      journal,
+      ...{ journal, start: () => snapshots.start() },
       assess: assessor.assess,
       now: clock.now,
       writer: `clearing-${process.pid}-${randomUUID().slice(0, 8)}`,
@@ -83,8 +86,8 @@ export class Clearing {
       onFatal: (error) => hooks.onFatal(new Error(`the engine ended: ${error.message}`)),
       ...(crash && { crash }),
     });
-    const parts = [config, hooks, pool, opened, engine, assessor, subjectKeys, crash] as const;
-    const clearing = new Clearing(...parts);
+    const services = [engine, assessor, subjectKeys, snapshots, crash] as const;
+    const clearing = new Clearing(config, hooks, pool, opened, ...services);
     try {
       await clearing.startParts(clock);
       return clearing;
@@ -115,6 +118,7 @@ export class Clearing {
     await this.publisher?.stop();
     await this.proofs?.stop();
     await this.eventTable?.stop();
+    await this.snapshots.stop();
     await this.subjectKeys.close();
     await this.opened.close();
     await this.pool.end();
@@ -126,6 +130,7 @@ export class Clearing {
     const destroyed = await desk.obey(journal);
     if (destroyed > 0) hooks.log(`vault: destroyed ${destroyed} keys whose erasure is recorded`);
     engine.onBatch(({ head }) => desk.reached(head.size));
+    this.snapshots.follow(engine);
     const reader = new InputReader(signingKeys(config), clock.now);
     const readiness = new Readiness();
     readiness.set('http', false);
@@ -167,6 +172,7 @@ export class Clearing {
           databaseUrl: config.databaseUrl,
           journal,
           personal: new PersonalVault(subjectKeys),
+          snapshots: this.snapshots.source,
           log: hooks.log,
         }),
       ],

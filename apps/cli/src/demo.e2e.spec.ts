@@ -170,7 +170,14 @@ describeServices('the demo, end to end', () => {
     const { code, stdout } = await novate(['rebuild', '--verify', '--json'], database.url);
     expect(code).toBe(0);
     expect(JSON.parse(lastLine(stdout))).toMatchObject({ equal: true });
-  });
+    const beside = await novate(['rebuild', '--beside', '--json'], database.url);
+    const both = { equal: true, swapped: true };
+    expect([beside.code, JSON.parse(lastLine(beside.stdout))]).toEqual([
+      0,
+      expect.objectContaining(both),
+    ]);
+    expect((await novate(['rebuild', '--back'], database.url)).code).toBe(0);
+  }, 60_000);
 });
 
 describeServices('novate without what it needs', () => {

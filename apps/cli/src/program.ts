@@ -18,7 +18,8 @@ novate reads the journal of a clearing house and proves what it says. Start with
   novate backtest                every margin model on the shipped prices: coverage, cost, calm
   novate backtest --html report.html
 
-With NOVATE_DATABASE_URL set to a house's database:
+With NOVATE_DATABASE_URL set to a house's database (and for a journal on EventStoreDB with NOVATE_JOURNAL=eventstoredb
+and EVENTSTOREDB_URL=esdb://user:password@host:2113):
 
   novate verify                  recomputes hash chain, leaves, roots and signatures
   novate checkpoint              the latest signed checkpoint
@@ -30,6 +31,8 @@ With NOVATE_DATABASE_URL set to a house's database:
   novate snapshot verify         signatures, roots and a replay behind every snapshot
   novate statement --account M01-H --format table
   novate export --margin         files from which docs/recompute-margin.mjs computes every core requirement
+  novate rebuild --events        fills log.event again: one row of JSON per event, for ad-hoc SQL
+  novate personal destroy --member M01   what the operator requested: the member's data is unreadable for good
   novate rebuild --verify        drops the read model, builds it again, compares every table
 
 Progress goes to stderr, results to stdout; --json prints one JSON object as the last line.
@@ -209,6 +212,9 @@ function addRebuild(novate: Command): void {
     .command('rebuild')
     .description('drop the read model and build it again from the journal')
     .option('--verify', 'compare every table with what it was before')
+    .option('--beside', 'build it beside the one in use, compare, swap: queries never fail')
+    .option('--accept-changes', 'with --beside: swap also where tables differ')
+    .option('--back', 'query the version before the last swap again')
     .option('--events', 'the per-event table log.event instead')
     .option('--json', 'print one JSON object')
     .action(async (options: RebuildOptions) => {

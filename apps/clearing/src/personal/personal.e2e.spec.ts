@@ -209,11 +209,12 @@ describePostgres('personal data in the running house', () => {
     const wrong = Buffer.alloc(32, 8).toString('base64');
     const other = start({ NOVATE_PERSONAL_KEY: wrong });
     await expect(other).rejects.toThrow('NOVATE_PERSONAL_KEY is not the key this vault');
-    app = await start();
-    expect(await member('M8')).toMatchObject({ erased: true });
+    const epoch = await sql.query('SELECT epoch FROM journal.head');
+    // It had not even taken the writer's role.
+    expect(epoch.rows).toEqual([{ epoch: '4' }]);
   });
-  it('is in no line the process ever logged', async () => {
-    await stop();
+  it('is in no line the process ever logged', () => {
+    expect(lines.length).toBeGreaterThan(0);
     for (const secret of secrets) expect(lines.join('\n')).not.toContain(secret);
   });
 });

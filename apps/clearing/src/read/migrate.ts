@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { ReadModelBusy, tryProjectorLock } from './project/lock.js';
+import type { ReadSchema } from './project/schemas.js';
 
 /** Prisma's own lock: its `migrate deploy` and this runner never run together. */
 const PRISMA_LOCK = 72707369;
@@ -100,6 +101,21 @@ async function applyMigration(client: Client, { name, sql, checksum }: Migration
   } catch (error) {
     await client.query('ROLLBACK');
     throw new Error(`Migration ${name} failed: ${String(error)}`, { cause: error });
+  }
+}
+
+/** Creates the read model's schema, empty, under another name: what a version is built into beside the one in use. */
+export async function createBeside(client: Client, schema: ReadSchema): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    for (const { sql } of await readMigrations()) {
+      await client.query(sql.replaceAll('"read"', `"${schema}"`));
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
   }
 }
 

@@ -1,6 +1,8 @@
+import { parseSigningKey, postgresSnapshots } from '#events';
 import type { Journal, SigningKey, SnapshotStore } from '#events';
 import { fromZero, nearestSnapshot, takeSnapshot } from '#ledger';
 import type { Folded, SnapshotSource } from '#ledger';
+import type { Config } from '../config/index.js';
 import type { Engine } from '../engine/index.js';
 
 export interface SnapshotsOptions {
@@ -28,6 +30,17 @@ export class Snapshots {
     const { journal, store: snapshots, key, previousKey, log } = options;
     const keys = [key, previousKey].flatMap((each) => (each ? [each.verifier] : []));
     this.source = { journal, snapshots: keys.length > 0 ? snapshots : noSnapshots, keys, log };
+  }
+
+  /** As the environment asks for them, in the database whatever keeps the journal. */
+  static of(config: Config, journal: Journal, log: (line: string) => void): Snapshots {
+    const { key, previousKey } = config.checkpoints;
+    return new Snapshots({
+      ...{ journal, log, store: postgresSnapshots({ url: config.databaseUrl }) },
+      ...(key !== undefined && { key: parseSigningKey(key) }),
+      ...(previousKey !== undefined && { previousKey: parseSigningKey(previousKey) }),
+      ...config.snapshots,
+    });
   }
 
   /** The newest state that holds. */

@@ -1,13 +1,24 @@
+import {
+  NoVersionBefore,
+  rebuildBeside,
+  swapBack,
+} from '../../../clearing/src/read/project/beside.js';
+import {
+  rebuildReadModel,
+  type RebuildResult,
+} from '../../../clearing/src/read/project/rebuild.js';
 import { rebuildEventTable } from '../../../clearing/src/event-table/index.js';
-import { rebuildReadModel } from '../../../clearing/src/read/project/rebuild.js';
 import { databaseUrl, journalPlace, withJournal } from '../journal.js';
 import { pretty } from '../render/decimal.js';
 import { table } from '../render/table.js';
-import { ExitCode } from '../terminal/exit.js';
+import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress } from '../terminal/progress.js';
 
 export interface RebuildOptions {
   readonly verify?: boolean;
+  readonly beside?: boolean;
+  readonly acceptChanges?: boolean;
+  readonly back?: boolean;
   readonly events?: boolean;
   readonly json?: boolean;
 }
@@ -27,10 +38,19 @@ export async function runRebuild(options: RebuildOptions): Promise<number> {
   if (options.events === true) return rebuildEvents(options.json === true);
   const url = databaseUrl();
   const progress = stderrProgress();
-  progress.step('rebuilding the read model from the journal');
-  const result = await withJournal(journalPlace(), (journal) =>
-    rebuildReadModel({ databaseUrl: url, journal, verify: options.verify === true }),
+  if (options.back === true) return goBack(url, options.json);
+  const where = options.beside === true ? ' beside the one in use' : '';
+  progress.step(`rebuilding the read model from the journal${where}`);
+  const acceptChanges = options.acceptChanges === true;
+  const result: RebuildResult & { swapped?: boolean } = await withJournal(
+    journalPlace(),
+    (journal) =>
+      options.beside === true
+        ? rebuildBeside({ databaseUrl: url, journal, acceptChanges })
+        : rebuildReadModel({ databaseUrl: url, journal, verify: options.verify === true }),
   );
+  if (result.swapped === true) progress.step('the new version is queried now');
+  if (result.swapped === false) progress.step('they differ: the old version stays in use');
   progress.step(`${result.position} events projected`);
   const rows = result.tables.map(({ table: name, rows: count, digest, before }) => [
     name,
@@ -47,5 +67,18 @@ export async function runRebuild(options: RebuildOptions): Promise<number> {
   process.stdout.write(
     options.json === true ? `${JSON.stringify(result)}\n` : `${table(columns, rows)}\n`,
   );
-  return result.equal === false ? ExitCode.checkFailed : ExitCode.ok;
+  const holds = result.swapped ?? result.equal !== false;
+  return holds ? ExitCode.ok : ExitCode.checkFailed;
+}
+
+async function goBack(url: string, json: boolean | undefined): Promise<number> {
+  try {
+    await swapBack(url);
+  } catch (error) {
+    if (error instanceof NoVersionBefore) throw new CliError(error.message, ExitCode.usage);
+    throw error;
+  }
+  const text = 'the version before the last swap is queried again';
+  process.stdout.write(json === true ? `${JSON.stringify({ back: true })}\n` : `${text}\n`);
+  return ExitCode.ok;
 }

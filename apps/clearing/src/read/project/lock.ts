@@ -5,10 +5,18 @@ import { Client } from 'pg';
 const PROJECTOR_LOCK = 'novate.read.projector';
 /** Held through a rebuild: keeps services from projecting between its steps. */
 const REBUILD_LOCK = 'novate.read.rebuild';
+/** Held while a version is built beside the one that is queried. */
+const BESIDE_LOCK = 'novate.read.beside';
+/** Shared by every query for its transaction, taken alone by a swap: no query sees half of each version. */
+const SWAP_LOCK = 'novate.read.swap';
+/** The same as a statement of a query's transaction. */
+export const HOLD_VERSION = `SELECT pg_advisory_xact_lock_shared(hashtextextended('${SWAP_LOCK}', 0))`;
 /** A projecting service that hears from this channel steps aside. */
 const CHANNEL = 'novate_projector';
 const PATIENCE_MS = 15_000;
 const RETRY_MS = 100;
+const POLITE_MS = 2_000;
+const POLITE_RETRY_MS = 5;
 
 export class ReadModelBusy extends Error {
   override readonly name = 'ReadModelBusy';
@@ -39,6 +47,25 @@ export async function tryServiceLock(client: Client): Promise<boolean> {
   }
   await ask(client, 'pg_advisory_unlock', PROJECTOR_LOCK);
   return false;
+}
+
+/** Takes the right to build a version beside the one that is queried, for as long as `client` stays connected. */
+export async function holdBeside(client: Client): Promise<void> {
+  if (await ask(client, 'pg_try_advisory_lock', BESIDE_LOCK)) return;
+  throw new ReadModelBusy('another version of this read model is being built');
+}
+
+/**
+ * Waits until no query is under way and keeps new ones waiting until the transaction ends. Tries first without standing in
+ * anybody's way, since a query that waits behind us would wait for those before us too.
+ */
+export async function holdQueries(client: Client): Promise<void> {
+  for (let waited = 0; waited < POLITE_MS; waited += POLITE_RETRY_MS) {
+    if (await ask(client, 'pg_try_advisory_xact_lock', SWAP_LOCK)) return;
+    await sleep(POLITE_RETRY_MS);
+  }
+  await client.query(`SET LOCAL lock_timeout = '${PATIENCE_MS}ms'`);
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [SWAP_LOCK]);
 }
 
 /** Calls `stepAside` when a rebuild wants the read model. */

@@ -4,6 +4,7 @@ import { hearRebuilds, ReadModelBusy, tryProjectorLock, tryServiceLock } from '.
 import type { Batch, Journal, Subscription } from '#events';
 import type { HouseState } from '#ledger';
 import { ReadFold } from './fold.js';
+import type { ReadSchema } from './schemas.js';
 import { postgresReadStore } from './store.js';
 import type { Checkpoint, ReadStore } from './store.js';
 
@@ -18,6 +19,8 @@ export interface ProjectorOptions {
   readonly journal: Journal;
   /** Most events of one transaction; whole batches, at least one. */
   readonly maxEvents?: number;
+  /** Which version of the read model it writes: `read`, the one that is queried, unless another is built beside it. */
+  readonly schema?: ReadSchema;
   /** For a rebuild's own steps: fail at once instead of waiting, and do not step aside. */
   readonly exclusive?: boolean;
   /** Ends the wait for another projector to go. */
@@ -44,6 +47,8 @@ export interface Projector {
   state(): HouseState;
   /** `stateHash` of that state, hex, at the cost of what changed since it was asked last. */
   stateHash(): string;
+  /** Lets no batch in that begins at or after this position, until it is called again. */
+  allow(until: number): void;
   stop(): Promise<void>;
 }
 
@@ -69,15 +74,14 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
     let stepAside = (): void => {
       wanted = true;
     };
+    const schema = options.schema ?? 'read';
     if (!options.exclusive) await hearRebuilds(client, () => stepAside());
-    await takeLock(client, options);
-    const { rows } = await client.query<{ position: string; hash: string }>(
-      `SELECT position, hash FROM "read".projection_checkpoint WHERE name = 'read'`,
-    );
-    const checkpoint = { position: Number(rows[0]!.position), hash: rows[0]!.hash };
+    // Nobody else writes a version that is not queried: its builder holds a lock of its own.
+    if (schema === 'read') await takeLock(client, options);
+    const checkpoint = await checkpointOf(client, schema);
     const { size } = await options.journal.head();
     if (size < checkpoint.position) throw new ReadModelForeign(checkpoint.position);
-    const projector = runProjector(postgresReadStore(client), options, checkpoint);
+    const projector = runProjector(postgresReadStore(client, schema), options, checkpoint);
     client.on('error', (error) => projector.fail(error));
     stepAside = () => projector.end();
     // Asked while it was starting: a rebuild holds the way already.
@@ -87,6 +91,14 @@ export async function startProjector(options: ProjectorOptions): Promise<Project
     await client.end();
     throw error;
   }
+}
+
+/** How far a version of the read model is. */
+export async function checkpointOf(client: Client, schema: ReadSchema): Promise<Checkpoint> {
+  const { rows } = await client.query<{ position: string; hash: string }>(
+    `SELECT position, hash FROM ${schema}.projection_checkpoint WHERE name = 'read'`,
+  );
+  return { position: Number(rows[0]!.position), hash: rows[0]!.hash };
 }
 
 async function takeLock(client: Client, options: ProjectorOptions): Promise<void> {
@@ -133,6 +145,8 @@ class RunningProjector implements ProjectorRun {
   private foldedTo: Folded = { size: 0, batches: 0, hash: '0'.repeat(64) };
   private wake: (() => void) | undefined;
   private room: (() => void) | undefined;
+  private limit = Infinity;
+  private opened: (() => void) | undefined;
   private stopped = false;
   private failure: unknown;
 
@@ -169,6 +183,11 @@ class RunningProjector implements ProjectorRun {
     return this.fold.tree.root();
   }
 
+  allow(until: number): void {
+    this.limit = until;
+    this.opened?.();
+  }
+
   async stop(): Promise<void> {
     this.end();
     await this.subscription.stop();
@@ -176,6 +195,9 @@ class RunningProjector implements ProjectorRun {
   }
 
   private async offer(batch: Batch): Promise<void> {
+    while (batch.header.firstPosition >= this.limit && !this.ended()) {
+      await new Promise<void>((resolve) => (this.opened = resolve));
+    }
     this.queue.push(batch);
     this.queued += batch.events.length;
     this.wake?.();
@@ -200,6 +222,7 @@ class RunningProjector implements ProjectorRun {
     this.stopped = true;
     this.wake?.();
     this.room?.();
+    this.opened?.();
   }
 
   fail(error: unknown): void {

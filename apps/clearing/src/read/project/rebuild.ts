@@ -5,6 +5,7 @@ import type { Journal } from '#events';
 import { dropReadModel, migrateReadModel } from '../migrate.js';
 import { holdForRebuild } from './lock.js';
 import { startProjector } from './projector.js';
+import type { ReadSchema } from './schemas.js';
 import { tables } from './tables.js';
 
 /** SHA-256 of a table's rows in the order of its key, hex. */
@@ -31,17 +32,20 @@ export interface RebuildResult {
 }
 
 /** Digests of every table of the read model, the checkpoint included. */
-export async function digestReadModel(databaseUrl: string): Promise<readonly TableDigest[]> {
+export async function digestReadModel(
+  databaseUrl: string,
+  schema: ReadSchema = 'read',
+): Promise<readonly TableDigest[]> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const digests: TableDigest[] = [];
     for (const { name, columns, key } of Object.values(tables)) {
-      digests.push(await digestTable(client, name, columns, key));
+      digests.push(await digestTable(client, schema, name, columns, key));
     }
     const checkpoint = ['name', 'position', 'batches', 'hash'];
-    digests.push(await digestTable(client, 'projection_checkpoint', checkpoint, ['name']));
+    digests.push(await digestTable(client, schema, 'projection_checkpoint', checkpoint, ['name']));
     return digests;
   } finally {
     await client.end();
@@ -50,6 +54,7 @@ export async function digestReadModel(databaseUrl: string): Promise<readonly Tab
 
 async function digestTable(
   client: Client,
+  schema: ReadSchema,
   table: string,
   columns: readonly string[],
   key: readonly string[],
@@ -57,7 +62,7 @@ async function digestTable(
   // Text keys are ordered by bytes, so that the database's locale does not matter.
   const order = key.map((column) => `"${column}"::text COLLATE "C"`).join(', ');
   const list = columns.map((column) => `"${column}"`).join(', ');
-  const sql = `COPY (SELECT ${list} FROM "read".${table} ORDER BY ${order}) TO STDOUT`;
+  const sql = `COPY (SELECT ${list} FROM ${schema}.${table} ORDER BY ${order}) TO STDOUT`;
   const stream = client.query(copyTo(sql));
   const hash = createHash('sha256');
   let rows = 0;
@@ -68,7 +73,7 @@ async function digestTable(
   return { table, rows, digest: hash.digest('hex') };
 }
 
-async function projectToHead(databaseUrl: string, journal: Journal): Promise<number> {
+export async function projectToHead(databaseUrl: string, journal: Journal): Promise<number> {
   const projector = await startProjector({ databaseUrl, journal, exclusive: true });
   try {
     await projector.caughtUp;

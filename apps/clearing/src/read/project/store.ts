@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import type { ReadSchema } from './schemas.js';
 import type { RowBuffer } from './tables.js';
 import { writeRows } from './write.js';
 
@@ -27,19 +28,19 @@ export class ReadModelTaken extends Error {
   }
 }
 
-/** The read model in Postgres; `client` is the projector's own. */
-export function postgresReadStore(client: Client): ReadStore {
+/** The read model in Postgres; `client` is the projector's own, for one schema. */
+export function postgresReadStore(client: Client, schema: ReadSchema = 'read'): ReadStore {
   return {
     async commit(from, { position, batches, hash }, rows) {
       await client.query('BEGIN');
       const moved = await client.query({
         name: 'move checkpoint',
-        text: `UPDATE "read".projection_checkpoint SET position = $1, batches = $2, hash = $3
+        text: `UPDATE ${schema}.projection_checkpoint SET position = $1, batches = $2, hash = $3
                 WHERE name = 'read' AND position = $4`,
         values: [position, batches, hash, from],
       });
       if (moved.rowCount !== 1) throw new ReadModelTaken(from);
-      await writeRows(client, rows);
+      await writeRows(client, rows, schema);
       await client.query('COMMIT');
     },
     end: () => client.end(),

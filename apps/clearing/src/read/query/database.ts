@@ -6,6 +6,7 @@ import type { Prisma } from '../../generated/prisma/client.js';
 import type { Principal } from '../../rights/index.js';
 import { READ_OPTIONS } from '../options.js';
 import type { ReadOptions } from '../options.js';
+import { HOLD_VERSION } from '../project/lock.js';
 import { Scales } from './scales.js';
 
 export type Tx = Prisma.TransactionClient;
@@ -59,6 +60,7 @@ export class ReadDatabase implements OnApplicationShutdown {
     const { member, venue } = scopeOf(principal);
     return this.client.$transaction(
       async (tx) => {
+        await tx.$executeRawUnsafe(HOLD_VERSION);
         await tx.$queryRaw`
           SELECT set_config('transaction_read_only', 'on', true),
                  set_config('novate.member', ${member}, true),
