@@ -16,9 +16,17 @@ export interface Day {
 const accounts = ['M1-H', 'M2-H', 'M3-H'] as const;
 const OVERSIZE = Buffer.alloc(1_048_576, ' ');
 
-/** A small trading day with everything that senders get wrong. */
-export function dayOf(random: Random): Day {
-  return new DayMaker(random).make();
+/** How long a day is: least and most windows, and least and most trades per instrument and window. */
+export interface DaySize {
+  readonly windows: readonly [number, number];
+  readonly trades: readonly [number, number];
+}
+
+const SMALL: DaySize = { windows: [1, 3], trades: [1, 4] };
+
+/** A trading day with everything that senders get wrong. */
+export function dayOf(random: Random, size = SMALL): Day {
+  return new DayMaker(random, size).make();
 }
 
 class DayMaker {
@@ -29,10 +37,13 @@ class DayMaker {
   private sent = new Map<string, { last: number; count: number }>();
   private trades = 0;
 
-  constructor(private readonly random: Random) {}
+  constructor(
+    private readonly random: Random,
+    private readonly size: DaySize,
+  ) {}
 
   make(): Day {
-    const windows = this.random.between(1, 3);
+    const windows = this.random.between(...this.size.windows);
     for (let window = 1; window <= windows; window += 1) this.window();
     const members = Array.from({ length: this.random.below(3) }, (_, i) => `N${i + 1}`);
     const toBroker = shuffled(this.random, this.disturbed());
@@ -42,7 +53,7 @@ class DayMaker {
   private window(): void {
     const { feed, random } = this;
     this.deposits();
-    for (let i = random.between(1, 4); i > 0; i -= 1) {
+    for (let i = random.between(...this.size.trades); i > 0; i -= 1) {
       for (const instrument of instruments) {
         this.trade(instrument);
         if (random.chance(0.4)) this.add(this.mend(feed.mark(instrument, this.price())));

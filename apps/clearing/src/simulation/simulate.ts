@@ -1,17 +1,14 @@
 import { stateHash } from '#ledger';
 import type { HouseState } from '#ledger';
 import { topicPlan } from '../intake/index.js';
-import { InputReader } from '../intake/index.js';
 import { crashPoints, Engine } from '../engine/index.js';
 import { memoryJournal } from '#events';
-import type { StreamTopic } from '#events';
 import { ReadFold } from '../read/project/fold.js';
 import { keys } from '../testing/house.js';
 import { setupCommands } from '../testing/open-engine.js';
 import { Auditor } from './auditor.js';
 import type { Balances } from './auditor.js';
 import { Broker } from './broker.js';
-import type { WireMessage } from './broker.js';
 import { Client, registration } from './client.js';
 import { dayOf } from './day.js';
 import type { Day } from './day.js';
@@ -21,6 +18,7 @@ import { Published, ReadTables } from './outputs.js';
 import type { Plant } from './plant.js';
 import { Random } from './random.js';
 import { Scheduler } from './scheduler.js';
+import { undisturbed } from './undisturbed.js';
 
 /** What one run went through. */
 export interface Report {
@@ -259,10 +257,13 @@ class Simulation {
     const { state } = this.living().at(-1)!.engine!;
     const journal = memoryJournal(disk.store);
     const again = await Engine.open({ journal, writer: 'auditor', now: () => 0 });
-    const undisturbed = await undisturbedHash(day);
+    const calm = await undisturbed(
+      [...day.overHttp, ...day.toBroker],
+      setupCommands().concat(day.members.map(registration)),
+    );
     const hash = stateHash(state);
     if (again.stateHash() !== hash) auditor.findings.push('a replay gives another state');
-    if (undisturbed !== hash) auditor.findings.push('undisturbed, the state is another');
+    if (calm !== hash) auditor.findings.push('undisturbed, the state is another');
     const fold = new ReadFold();
     const facts = [];
     for await (const batch of journal.read(0)) {
@@ -284,40 +285,7 @@ class Simulation {
   }
 }
 
-/** The state after the same messages, each stream in its order, one after the other, with nothing going wrong. */
-async function undisturbedHash(day: Day): Promise<string> {
-  const engine = await Engine.open({ journal: memoryJournal(), writer: 'calm', now: () => 1 });
-  const registrations = setupCommands().concat(day.members.map(registration));
-  await engine.submit(registrations.map((command) => ({ command })));
-  const reader = new InputReader(new Map([['custody', keys.custody]]), () => 1);
-  const decided: Promise<unknown>[] = [];
-  let waiting = inOrder([...day.overHttp, ...day.toBroker]);
-  while (waiting.length > 0) {
-    const still: WireMessage[] = [];
-    const stopped = new Set<string>();
-    for (const message of waiting) {
-      const topic = message.topic.split('.')[1] as StreamTopic;
-      const { command, at } = reader.fromKafka({ channel: 'kafka', ...message }, topic, 1);
-      const stream = `${message.topic}|${message.key}`;
-      const waits = at && (stopped.has(stream) || engine.readiness(at).startsWith('wait'));
-      if (waits) {
-        still.push(message);
-        stopped.add(stream);
-      } else decided.push(engine.submit([{ command }]));
-    }
-    if (still.length === waiting.length) throw new Error('the day does not come to its end');
-    waiting = still;
-  }
-  await Promise.all(decided);
-  return engine.stateHash();
-}
-
-const inOrder = (messages: readonly WireMessage[]): WireMessage[] =>
-  [...messages].sort(
-    (a, b) => Number(a.headers['ce_sequence'] ?? 0) - Number(b.headers['ce_sequence'] ?? 0),
-  );
-
-function balancesIn(state: HouseState): Balances {
+export function balancesIn(state: HouseState): Balances {
   const positions = new Map([...state.positions].map(([key, p]) => [key, p.quantity]));
   const books = new Map<string, bigint>();
   for (const [asset, of] of state.books) {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { plants } from './plant.js';
@@ -21,6 +22,15 @@ describe('the simulator', () => {
     // Every fault there is struck in some run.
     expect(Object.keys(total.faults)).toHaveLength(14);
   }, 180_000);
+
+  it('has an auditor that knows nothing of how the house decides', () => {
+    for (const name of ['auditor.ts', 'auditor-money.ts']) {
+      const text = readFileSync(`apps/clearing/src/simulation/${name}`, 'utf8');
+      const imports = [...text.matchAll(/from '([^']+)'/g)].map(([, from]) => from);
+      const allowed = ['node:crypto', './auditor-money.js'];
+      expect(imports.filter((from) => !allowed.includes(from ?? ''))).toEqual([]);
+    }
+  });
 
   it('repeats a run from its seed, step by step', async () => {
     const story = async (): Promise<string[]> => {

@@ -34,13 +34,15 @@ export class FeedProducer {
   }
 }
 
-/** Everything a topic holds now. */
-export async function readAll(kafka: Kafka, topic: string): Promise<KafkaMessage[]> {
+export type StoredMessage = KafkaMessage & { readonly partition: number };
+
+/** Everything a topic holds now; each partition in its order. */
+export async function readAll(kafka: Kafka, topic: string): Promise<StoredMessage[]> {
   const admin = kafka.admin();
   await admin.connect();
   const ends = (await admin.fetchTopicOffsets(topic)).filter(({ high, low }) => high !== low);
   await admin.disconnect();
-  const messages: KafkaMessage[] = [];
+  const messages: StoredMessage[] = [];
   if (ends.length === 0) return messages;
   const left = new Map(ends.map(({ partition, high }) => [partition, Number(high)]));
   const groupId = `spec-${Math.random().toString(36).slice(2)}`;
@@ -54,7 +56,7 @@ export async function readAll(kafka: Kafka, topic: string): Promise<KafkaMessage
     }: {
       batch: { partition: number; messages: KafkaMessage[] };
     }) => {
-      messages.push(...batch.messages);
+      messages.push(...batch.messages.map((m) => ({ ...m, partition: batch.partition })));
       const last = Number(batch.messages.at(-1)?.offset ?? -1);
       if (last + 1 >= (left.get(batch.partition) ?? 0)) left.delete(batch.partition);
       if (left.size === 0) resolve();

@@ -13,8 +13,10 @@ export type Fault =
 export interface Proxy {
   /** The same URL by way of the proxy. */
   readonly url: string;
-  /** Strikes once, on a connection that is already open. */
-  arm(fault: Fault): void;
+  /** Strikes once, on a connection that is already open; with `text`, at what is said with these words in it. */
+  arm(fault: Fault, text?: string): void;
+  /** An armed fault has not struck yet. */
+  readonly armed: boolean;
   release(): void;
   /** Cuts every connection there is. */
   cut(): void;
@@ -25,6 +27,7 @@ export interface Proxy {
 export async function faultyProxy(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target);
   let armed: Fault | undefined;
+  let about: string | undefined;
   let held: (() => void) | undefined;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -43,8 +46,9 @@ export async function faultyProxy(target: string): Promise<Proxy> {
       if (!mute) upstream.destroy();
     });
     client.on('data', (bytes) => {
-      const fault = armed;
-      armed = undefined;
+      const strikes = about === undefined || bytes.includes(about);
+      const fault = strikes ? armed : undefined;
+      if (strikes) armed = undefined;
       if (fault === undefined) return void upstream.write(bytes);
       mute = true;
       if (fault === 'lose-answer') return void upstream.write(bytes);
@@ -60,7 +64,13 @@ export async function faultyProxy(target: string): Promise<Proxy> {
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
-    arm: (fault) => (armed = fault),
+    arm: (fault, text) => {
+      armed = fault;
+      about = text;
+    },
+    get armed() {
+      return armed !== undefined;
+    },
     release: () => held?.(),
     cut: () => {
       for (const socket of sockets) socket.destroy();
