@@ -25,7 +25,7 @@ import { ackOf, deadLetterOf, KafkaSink, migrateOutputs } from './outputs/index.
 import { postgresCheckpoint, Publisher } from './outputs/index.js';
 import { PersonalDesk } from './personal/index.js';
 import { Proofs } from './proofs/index.js';
-import { ReadModule } from './read/index.js';
+import { ReadLifecycle, ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
 import { Snapshots } from './snapshots/index.js';
 
@@ -177,6 +177,8 @@ export class Clearing {
         }),
       ],
     });
+    const folds = this.app.get(ReadLifecycle, { strict: false });
+    proofs.stateRoot = (size) => folds.stateRoot(size);
     await this.app.listen(config.http.port, config.http.host);
     readiness.set('http', true);
   }

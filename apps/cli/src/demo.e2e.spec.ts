@@ -15,6 +15,7 @@ interface DemoJson {
   readonly stateHash: string;
   readonly replay: { stateHash: string; equal: boolean };
   readonly verify: { ok: boolean; batches: number };
+  readonly checkpoint: { size: number; root: string; verified: boolean };
   readonly services: { postgres: string; kafka: string; journal: string };
   readonly seconds: number;
 }
@@ -72,6 +73,7 @@ describeServices('the demo, end to end', () => {
       clearing: { accepted: TRADES, rejected: 0 },
       replay: { stateHash: first.stateHash, equal: true },
       verify: { ok: true },
+      checkpoint: { size: first.journal.events, verified: true },
       services: { postgres: 'environment', kafka: 'environment', journal: 'postgres' },
     });
     expect(first.stateHash).toMatch(/^[0-9a-f]{64}$/);
@@ -109,6 +111,8 @@ describeServices('the demo, end to end', () => {
     expect(JSON.parse(lastLine(verified.stdout))).toMatchObject({
       ok: true,
       hash: first.journal.chainHash,
+      root: first.checkpoint.root,
+      signedSize: first.journal.events,
     });
     const replayed = await novate(['replay', '--json'], database.url);
     expect(JSON.parse(lastLine(replayed.stdout))).toMatchObject({ stateHash: first.stateHash });

@@ -28,7 +28,7 @@ describe('docs/journal.md', () => {
     const journal = memoryJournal();
     const event = trade(1);
     // <writes>
-    const writer = new GroupCommit(journal, await journal.acquire('clearing-1'), now);
+    const writer = await GroupCommit.open(journal, 'clearing-1', now);
     const position = await writer.submit([event]); // resolves when it is durable
     // </writes>
     expect(position).toBe(0);

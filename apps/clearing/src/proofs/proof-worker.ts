@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import type { ProofWorkerData, ProofWorkerMessage, StopProofs } from './worker.js';
+import type { ProofWorkerData, ProofWorkerMessage, ProofWorkerOrder } from './worker.js';
 
 export interface ProofWorkerOptions extends ProofWorkerData {
   readonly log: (line: string) => void;
   /** The journal and its proofs contradict each other. */
   readonly onBroken: (error: Error) => void;
+  /** The state root after exactly so many events, where it is known. */
+  readonly stateRoot: (size: number) => string | undefined;
   /** A checkpoint was signed. */
   readonly onCheckpoint: () => void;
 }
@@ -21,13 +23,17 @@ export class ProofWorker {
   private size = 0;
 
   constructor(options: ProofWorkerOptions) {
-    const { log, onBroken, onCheckpoint, ...workerData } = options;
+    const { log, onBroken, onCheckpoint, stateRoot, ...workerData } = options;
     this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
     this.ended = new Promise((resolve) => this.worker.once('exit', () => resolve()));
     this.worker.on('error', onBroken);
     this.worker.on('message', (message: ProofWorkerMessage) => {
       if (message.kind === 'trouble') return log(`proofs: trying again: ${message.reason}`);
       if (message.kind === 'broken') return onBroken(new Error(message.reason));
+      if (message.kind === 'state-root') {
+        const { size } = message;
+        return this.tell({ size, stateRoot: stateRoot(size) });
+      }
       this.size = message.size;
       if (message.signed) onCheckpoint();
     });
@@ -40,9 +46,13 @@ export class ProofWorker {
 
   /** Stores and signs up to `size`, within reason: the rest is proved at the next start. */
   async stop(size: number): Promise<void> {
-    this.worker.postMessage({ stopAt: size } satisfies StopProofs);
+    this.tell({ stopAt: size });
     const timer = setTimeout(() => void this.worker.terminate(), STOP_MS);
     await this.ended;
     clearTimeout(timer);
+  }
+
+  private tell(order: ProofWorkerOrder): void {
+    this.worker.postMessage(order);
   }
 }

@@ -18,6 +18,8 @@ export interface ProofsOptions {
 
 /** The proving side of the app: the key in the journal, the prover in its thread, checkpoints on their topic. */
 export class Proofs {
+  /** Where checkpoints get the state root from; nobody knows it until somebody folds the journal. */
+  stateRoot: (size: number) => string | undefined = () => undefined;
   private publisher: CheckpointPublisher | undefined;
   private readonly worker: ProofWorker;
 
@@ -30,6 +32,7 @@ export class Proofs {
     this.worker = new ProofWorker({
       ...{ databaseUrl: config.databaseUrl, journal, milliseconds, events, log, onBroken },
       ...(key !== undefined && { signingKey: key }),
+      stateRoot: (size) => this.stateRoot(size),
       onCheckpoint: () => this.publisher?.wake(),
     });
   }

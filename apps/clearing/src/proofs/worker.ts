@@ -14,13 +14,13 @@ export interface ProofWorkerData extends ProofPace {
 /** What it says. */
 export type ProofWorkerMessage =
   | { readonly kind: 'stored'; readonly size: number; readonly signed: boolean }
+  | { readonly kind: 'state-root'; readonly size: number }
   | { readonly kind: 'trouble'; readonly reason: string }
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** What it is told: stop once so many leaves are stored. */
-export interface StopProofs {
-  readonly stopAt: number;
-}
+/** What it is told: to stop once so many leaves are stored; the state root it asked for, where it is known. */
+export type ProofWorkerOrder =
+  { readonly stopAt: number } | { readonly size: number; readonly stateRoot: string | undefined };
 
 const RETRY_MS = 1_000;
 const { databaseUrl, journal: place, signingKey, ...pace } = workerData as ProofWorkerData;
@@ -33,10 +33,19 @@ let stored = 0;
 const stopWhenDone = (): void => {
   if (stored >= stopAt) stop.abort();
 };
-port.on('message', (message: StopProofs) => {
-  ({ stopAt } = message);
+const asked = new Map<number, (root: string | undefined) => void>();
+port.on('message', (order: ProofWorkerOrder) => {
+  if ('size' in order) return asked.get(order.size)?.(order.stateRoot);
+  ({ stopAt } = order);
   stopWhenDone();
 });
+
+/** Asks the main thread, where the read model folds the journal; it always answers. */
+function stateRoot(size: number): Promise<string | undefined> {
+  const answer = new Promise<string | undefined>((resolve) => asked.set(size, resolve));
+  say({ kind: 'state-root', size });
+  return answer.finally(() => asked.delete(size));
+}
 
 async function follow(): Promise<void> {
   const opened = await openJournal(place);
@@ -44,7 +53,7 @@ async function follow(): Promise<void> {
   const store = postgresProofs({ url: databaseUrl });
   try {
     const key = signingKey === undefined ? {} : { key: parseSigningKey(signingKey) };
-    const prover = await Prover.open({ journal, store, ...key });
+    const prover = await Prover.open({ journal, store, stateRoot, ...key });
     const watch = setInterval(() => {
       // What was taken is stored by the last flush of the loop.
       if (prover.size >= stopAt) stop.abort();

@@ -64,6 +64,12 @@ export class ReadLifecycle implements OnModuleInit, BeforeApplicationShutdown {
     return undefined;
   }
 
+  /** `stateHash` after exactly `size` events, where that is what is folded just now. */
+  stateRoot(size: number): string | undefined {
+    const { projector } = this;
+    return projector?.folded().size === size ? this.headOf(projector).stateHash : undefined;
+  }
+
   private headOf(projector: Projector): FoldedHead {
     const folded = projector.folded();
     const readModelPosition = projector.position();

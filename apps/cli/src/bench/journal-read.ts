@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { fdatasyncSync, writeSync } from 'node:fs';
 import {
   GroupCommit,
@@ -79,7 +80,7 @@ export async function benchJournalRead(
     const one = events.at(-1)!;
     const lone = await interleave(
       {
-        single: () => loneRate(() => group.submit([one])),
+        single: () => loneRate(() => group.submit([{ ...one, id: randomUUID() }])),
         sync: async () => loneSyncRate(Buffer.from(JSON.stringify(one))),
       },
       samples,

@@ -92,4 +92,55 @@ describe('GroupCommit', () => {
     await expect(group.submit(trades(0, 1))).rejects.toThrow(JournalUnavailable);
     expect(await sizes(journal)).toEqual([]);
   });
+
+  describe('of events submitted before', () => {
+    it('writes none again, and answers with the position they have', async () => {
+      const { journal, group } = await writer();
+      const first = group.submit(trades(0, 3));
+      const again = group.submit(trades(0, 3));
+      const part = group.submit(trades(1, 2));
+      expect(await Promise.all([first, again, part])).toEqual([0, 0, 1]);
+      expect(await group.submit(trades(2, 1))).toBe(2);
+      expect(await group.submit(trades(3, 1))).toBe(3);
+      expect(positions(await collect(journal.read(0)))).toEqual(upTo(4));
+    });
+    it('answers for those under way only when they are durable', async () => {
+      const { journal, group } = await writer();
+      void group.submit(trades(0, 1));
+      await Promise.resolve();
+      await Promise.resolve();
+      void group.submit(trades(1, 1));
+      expect(await group.submit(trades(1, 1))).toBe(1);
+      expect((await journal.head()).size).toBe(2);
+    });
+    it('knows them after a restart', async () => {
+      const { journal, group } = await writer();
+      await group.submit(trades(0, 5));
+      const next = await GroupCommit.open(journal, 'next', () => 1);
+      expect(await next.submit(trades(3, 2))).toBe(3);
+      const forgetful = await GroupCommit.open(journal, 'forgetful', () => 1, 1);
+      expect(await forgetful.submit(trades(4, 1))).toBe(4);
+      expect(await forgetful.submit(trades(5, 1))).toBe(5);
+      expect(positions(await collect(journal.read(0)))).toEqual(upTo(6));
+    });
+    it('refuses another event under a known id, and new ones among the known', async () => {
+      const { group } = await writer();
+      const [event] = trades(0, 1);
+      await group.submit([event!]);
+      const other = { ...event!, actor: 'somebody' };
+      await expect(group.submit([other])).rejects.toThrow('used before for another event');
+      await expect(group.submit(trades(0, 2))).rejects.toThrow(InvalidEvent);
+      await expect(group.submit([...trades(1, 1), event!])).rejects.toThrow(InvalidEvent);
+      await expect(group.submit([...trades(1, 1), ...trades(1, 1)])).rejects.toThrow('same id');
+      expect(await group.submit(trades(1, 1))).toBe(1);
+    });
+    it('fails with the batch they are in', async () => {
+      const { journal, group } = await writer();
+      await journal.acquire('another');
+      const first = group.submit(trades(0, 1));
+      const again = group.submit(trades(0, 1));
+      await expect(first).rejects.toThrow(JournalConflict);
+      await expect(again).rejects.toThrow(JournalConflict);
+    });
+  });
 });

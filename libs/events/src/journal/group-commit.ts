@@ -1,8 +1,10 @@
 import { encodeEvents, joinPayloads } from '../codec/codec.js';
-import type { AnyNewEvent } from '../event.js';
+import { canonicalJson } from '../canonical.js';
+import type { AnyNewEvent, AnyRecordedEvent, StoredEvent } from '../event.js';
 import type { Micros } from '../units.js';
-import { JournalUnavailable } from './errors.js';
+import { InvalidEvent, JournalUnavailable } from './errors.js';
 import type { Journal, JournalHead, PartitionOffset } from './journal.js';
+import { RecentIds } from './recent-ids.js';
 
 /** Most events of one batch. */
 export const MAX_BATCH = 10_000;
@@ -17,16 +19,31 @@ interface Pending {
   readonly reject: (reason: unknown) => void;
 }
 
+/** Resolves or rejects with a batch it has no events in. */
+type Waiter = Pick<Pending, 'reject'> & { readonly resolve: () => void };
+
 /** What will be one append: at most MAX_BATCH events, the first `encoded` of them encoded already. */
 class Batch {
+  private readonly waiters: Waiter[] = [];
   readonly items: Pending[] = [];
   readonly events: AnyNewEvent[] = [];
   private readonly parts: Buffer[] = [];
   private encoded = 0;
   private unencodable = false;
 
+  /** @param first position its first event will have: known ahead, for no batch fails without ending the writer */
+  constructor(readonly first: number) {}
+
   takes(count: number): boolean {
     return this.events.length + count <= MAX_BATCH;
+  }
+
+  holds(position: number): boolean {
+    return this.first <= position && position < this.first + this.events.length;
+  }
+
+  written(): Promise<void> {
+    return new Promise((resolve, reject) => this.waiters.push({ resolve, reject }));
   }
 
   add(events: readonly AnyNewEvent[], item: Pending): void {
@@ -62,36 +79,70 @@ class Batch {
     return [...last.values()];
   }
 
-  resolve(firstPosition: number): void {
-    let position = firstPosition;
+  resolve(): void {
+    let position = this.first;
     for (const item of this.items) {
       item.resolve(position);
       position += item.count;
     }
+    for (const waiter of this.waiters) waiter.resolve();
   }
 
   reject(reason: unknown): void {
     for (const item of this.items) item.reject(reason);
+    for (const waiter of this.waiters) waiter.reject(reason);
   }
 }
 
+/** Events whose ids a writer knows again. */
+export const ID_HORIZON = 100_000;
+
 /**
  * Group commit without a timer: a batch is what arrived while the one before it was being written, so a lone event waits
- * for nobody and a flood is written in large batches. What arrives meanwhile is encoded meanwhile. After the first
- * failure the writer is dead for good.
+ * for nobody and a flood is written in large batches. What arrives meanwhile is encoded meanwhile. Events that were
+ * written before, within a horizon, are not written again. After the first failure the writer is dead for good.
  */
 export class GroupCommit {
   private readonly queue: Batch[] = [];
+  private readonly ids: RecentIds;
+  private writing: Batch | undefined;
   private running = false;
   private failure: unknown;
+  /** Position of the next event submitted. */
+  private next: number;
 
+  /** @param horizon events whose ids it remembers; it begins without any: see `open` */
   constructor(
     private readonly journal: Journal,
     private head: JournalHead,
     private readonly now: () => Micros,
-  ) {}
+    horizon = ID_HORIZON,
+  ) {
+    this.next = head.size;
+    this.ids = new RecentIds(horizon);
+  }
 
-  /** Resolves with the position of the first event once all of them are durable. */
+  /** Takes the writer's role and learns the ids of the last `horizon` events, so that a retry across a restart is known. */
+  static async open(
+    journal: Journal,
+    writer: string,
+    now: () => Micros,
+    horizon = ID_HORIZON,
+  ): Promise<GroupCommit> {
+    const head = await journal.acquire(writer);
+    const group = new GroupCommit(journal, head, now, horizon);
+    if (head.size === 0) return group;
+    for await (const { events } of journal.read(Math.max(0, head.size - horizon), head.size - 1)) {
+      for (const { id, position } of events) group.ids.add(id, position);
+    }
+    return group;
+  }
+
+  /**
+   * Resolves with the position of the first event once all of them are durable. The same events again resolve with the
+   * position they have.
+   * @throws InvalidEvent where an id was used before for another event, or only some of the events were written before
+   */
   submit(
     events: readonly AnyNewEvent[],
     offsets: readonly PartitionOffset[] = [],
@@ -101,13 +152,47 @@ export class GroupCommit {
     if (count === 0 || count > MAX_BATCH) {
       return Promise.reject(new RangeError(`1 to ${MAX_BATCH} events, got ${count}`));
     }
+    if (count > 1 && new Set(events.map(({ id }) => id)).size < count) {
+      return Promise.reject(new InvalidEvent('two events of one call have the same id'));
+    }
+    for (const { id } of events) {
+      if (this.ids.position(id) !== undefined) return this.again(events);
+    }
     return new Promise((resolve, reject) => {
       let open = this.queue.at(-1);
-      if (!open?.takes(count)) this.queue.push((open = new Batch()));
+      if (!open?.takes(count)) this.queue.push((open = new Batch(this.next)));
+      for (const { id } of events) {
+        this.ids.add(id, this.next);
+        this.next += 1;
+      }
       open.add(events, { count, offsets, resolve, reject });
       if (this.running) open.encodeAhead();
       else void this.drain();
     });
+  }
+
+  /** Some of the events were submitted before: they are there, or on their way, and have to be the same. */
+  private async again(events: readonly AnyNewEvent[]): Promise<number> {
+    const positions = events.map(({ id }) => this.ids.position(id));
+    const first = positions[0] ?? -1;
+    const fresh = positions.findIndex((position, i) => position !== first + i);
+    if (first < 0 || fresh >= 0) {
+      const id = events[Math.max(fresh, 0)]?.id ?? '';
+      throw new InvalidEvent(
+        `event ${id}: of the events submitted with it some were written before`,
+      );
+    }
+    const last = first + events.length - 1;
+    const pending = [this.writing, ...this.queue].find((batch) => batch?.holds(last));
+    await pending?.written();
+    for await (const batch of this.journal.read(first, last)) {
+      const { firstPosition } = batch.header;
+      (batch.recorded ?? batch.events).forEach((stored, i) => {
+        const event = events[firstPosition + i - first];
+        if (event !== undefined) needSame(stored, event);
+      });
+    }
+    return first;
   }
 
   private dead(): JournalUnavailable {
@@ -123,7 +208,7 @@ export class GroupCommit {
   }
 
   private async write(batch: Batch): Promise<void> {
-    const position = this.head.size;
+    this.writing = batch;
     try {
       this.head = await this.journal.append({
         expected: this.head,
@@ -137,7 +222,16 @@ export class GroupCommit {
       batch.reject(error);
       for (const waiting of this.queue.splice(0)) waiting.reject(error);
       return;
+    } finally {
+      this.writing = undefined;
     }
-    batch.resolve(position);
+    batch.resolve();
   }
+}
+
+/** An id stands for one event: what was recorded under it, but for position and time of recording, is what comes again. */
+function needSame(stored: StoredEvent, event: AnyNewEvent): void {
+  const { position: _, recordedAt: __, ...recorded } = stored as AnyRecordedEvent;
+  if (canonicalJson(recorded) === canonicalJson(event)) return;
+  throw new InvalidEvent(`event ${event.id}: its id was used before for another event`);
 }

@@ -51,7 +51,7 @@ describe('the prover', () => {
     await appendAll(journal, [rejection({ a: '1', __proto__x: '2' })]);
     const { checkpoint } = await prove({
       ...options,
-      stateRoot: (size) => (size === 302 ? 'ab'.repeat(32) : undefined),
+      stateRoot: async (size) => (size === 302 ? 'ab'.repeat(32) : undefined),
     });
     const { hash, size, batches } = await journal.head();
     expect(checkpoint).toMatchObject({

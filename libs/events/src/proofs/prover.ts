@@ -17,8 +17,8 @@ export interface ProverOptions {
   readonly store: ProofStore;
   /** Signs while it is the log's latest key; without one leaves are stored and nothing is signed. */
   readonly key?: SigningKey;
-  /** The state root after exactly so many events, if known. */
-  readonly stateRoot?: (size: number) => string | undefined;
+  /** The state root after exactly so many events, where whoever folds the journal knows it. */
+  readonly stateRoot?: (size: number) => Promise<string | undefined>;
 }
 
 /** Leaf hashes of a batch, in order: over its events as they were recorded, in the schema of their day. */
@@ -128,7 +128,7 @@ export class Prover {
     if (key === undefined || latest === undefined || size <= this.signed) return undefined;
     if (latest.key.publicKey !== key.verifier.publicKey || size < latest.validFrom)
       return undefined;
-    const state = stateRoot?.(size);
+    const state = await stateRoot?.(size);
     const checkpoint = signCheckpoint(
       {
         ...{ origin: key.verifier.name, size, root },

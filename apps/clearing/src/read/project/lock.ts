@@ -8,9 +8,7 @@ const REBUILD_LOCK = 'novate.read.rebuild';
 /** Held while a version is built beside the one that is queried. */
 const BESIDE_LOCK = 'novate.read.beside';
 /** Shared by every query for its transaction, taken alone by a swap: no query sees half of each version. */
-const SWAP_LOCK = 'novate.read.swap';
-/** The same as a statement of a query's transaction. */
-export const HOLD_VERSION = `SELECT pg_advisory_xact_lock_shared(hashtextextended('${SWAP_LOCK}', 0))`;
+export const SWAP_LOCK = 'novate.read.swap';
 /** A projecting service that hears from this channel steps aside. */
 const CHANNEL = 'novate_projector';
 const PATIENCE_MS = 15_000;

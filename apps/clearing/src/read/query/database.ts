@@ -6,7 +6,7 @@ import type { Prisma } from '../../generated/prisma/client.js';
 import type { Principal } from '../../rights/index.js';
 import { READ_OPTIONS } from '../options.js';
 import type { ReadOptions } from '../options.js';
-import { HOLD_VERSION } from '../project/lock.js';
+import { SWAP_LOCK } from '../project/lock.js';
 import { Scales } from './scales.js';
 
 export type Tx = Prisma.TransactionClient;
@@ -41,7 +41,8 @@ export function scopeOf({ role, id }: Principal): Scope {
 
 /**
  * The query side's only way to the read model. A query runs in one read-only snapshot as the role `novate_query`, with the
- * caller's scope as settings of the transaction: row-level security decides what it sees, not the query's author.
+ * caller's scope as settings of the transaction: row-level security decides what it sees, not the query's author. It holds
+ * the version of the read model it began in, see project/beside.ts.
  */
 @Injectable()
 export class ReadDatabase implements OnApplicationShutdown {
@@ -60,9 +61,9 @@ export class ReadDatabase implements OnApplicationShutdown {
     const { member, venue } = scopeOf(principal);
     return this.client.$transaction(
       async (tx) => {
-        await tx.$executeRawUnsafe(HOLD_VERSION);
         await tx.$queryRaw`
-          SELECT set_config('transaction_read_only', 'on', true),
+          SELECT pg_advisory_xact_lock_shared(hashtextextended(${SWAP_LOCK}, 0))::text,
+                 set_config('transaction_read_only', 'on', true),
                  set_config('novate.member', ${member}, true),
                  set_config('novate.venue', ${venue}, true),
                  set_config('role', 'novate_query', true)`;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import {
   getContainerRuntimeClient,
   GenericContainer,
@@ -44,9 +44,12 @@ function onARealServer(): void {
   journalContract('eventstoredb', async () => storeOf(url));
 }
 
-if (available) describe(NAME, onARealServer);
-else
-  describe.skip(
-    `${NAME} (skipped: EVENTSTOREDB_URL is not set and no Docker answers)`,
-    onARealServer,
-  );
+if (available) {
+  describe(NAME, onARealServer);
+} else {
+  const reason = 'EVENTSTOREDB_URL is not set and no Docker answers';
+  // Not entered: one line says it, not one a case.
+  describe.skip(`${NAME} (skipped: ${reason})`, () => {
+    it('keeps the journal contract', onARealServer);
+  });
+}
