@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import canonicalize from 'canonicalize';
+import fc from 'fast-check';
 import { canonicalJson, canonicalLine, leafHash } from './canonical.js';
 import { trade } from './testing/facts.js';
 
@@ -36,7 +38,48 @@ describe('canonical JSON', () => {
   it('does not depend on the order of keys, and leaves out what is undefined', () => {
     expect(canonicalJson({ b: 1, a: [{ d: '', c: undefined }] })).toBe('{"a":[{"d":""}],"b":1}');
   });
-  it.each([NaN, Infinity, '\ud800', undefined, { a: '\udc00' }])('refuses %p', (value) => {
+  it('is what another implementation makes of any JSON', () => {
+    const other = canonicalize as unknown as (value: unknown) => string;
+    const key = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('__proto__', 'a\0b', 'a', 'b', '1'),
+    );
+    const value = fc.object({
+      key,
+      maxDepth: 4,
+      withNullPrototype: false,
+      values: [
+        fc.string({ unit: 'binary' }),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+      ],
+    });
+    fc.assert(
+      fc.property(value, (data) => {
+        const json = JSON.parse(JSON.stringify(data)) as unknown;
+        expect(canonicalJson(json)).toBe(other(json));
+      }),
+      { numRuns: 500 },
+    );
+  });
+  it('takes objects for one shape only where their keys are the same', () => {
+    expect(canonicalJson({ b: 1, a: 2 })).toBe('{"a":2,"b":1}');
+    expect(canonicalJson({ 'b\0a': 1 })).toBe('{"b\\u0000a":1}');
+    expect(canonicalJson({ b: 1, 'a\0c': 2 })).toBe('{"a\\u0000c":2,"b":1}');
+    expect(canonicalJson({ 'b\0a': 1, c: 2 })).toBe('{"b\\u0000a":1,"c":2}');
+  });
+  it.each([
+    NaN,
+    Infinity,
+    '\ud800',
+    undefined,
+    { a: '\udc00' },
+    { '\udc00': 1 },
+    1n,
+    { a: () => 1 },
+  ])('refuses %p', (value) => {
     expect(() => canonicalJson(value)).toThrow();
   });
 });

@@ -76,9 +76,12 @@ const ids: { readonly [K in EntryKind]: Ids } = {
   book: ({ books }) => composed(books),
   mark: ({ marks }) => composed(marks),
   closing: ({ closings }) => composed(closings),
-  remembered: (state) => {
-    const windows = [...state.rememberedIn.keys()];
-    return composed(new Map(windows.map((window) => [window, rememberedIn(state, window)])));
+  remembered: function* ({ rememberedIn: windows }) {
+    for (const [window, keys] of windows) {
+      const streams = new Set<string>();
+      for (const key of keys) streams.add(key.slice(0, key.lastIndexOf('/')));
+      for (const stream of streams) yield `${window}|${stream}`;
+    }
   },
   'factor-history': ({ risk }) => risk.histories.keys(),
   'risk-model': ({ risk }) => risk.models.keys(),
