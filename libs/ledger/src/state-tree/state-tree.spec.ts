@@ -13,6 +13,7 @@ import {
 } from '#ledger';
 import { Driver, numbered } from '../testing/driver.js';
 import { history, runs } from '../testing/generate.js';
+import { openHouse } from '../testing/given.js';
 import { planOf } from '../testing/plan.js';
 import { activateModel, approval, flatAssess, proposal } from '../testing/risk-house.js';
 import { riskHouse } from '../testing/risk-house.js';
@@ -85,6 +86,31 @@ describe(`the state tree, FC_SEED=${settings.seed} FC_RUNS=${settings.numRuns}`,
     ]) {
       expect(house.ask(command)).toBeUndefined();
       tree.check();
+    }
+  });
+
+  it('follows a trade that is given up, busted where it is carried, and given up in a later window', () => {
+    const house = openHouse();
+    const tree = new StateTree(house.state);
+    const held = () => tree.check();
+    for (const [id, later] of [
+      ['T1', false],
+      ['T2', true],
+    ] as const) {
+      const trade = house.terms(id, 'M1-H', 'M2-H', '1', '60000');
+      expect(house.send('V1', 'trades', 'BTC-PERP', { type: 'trade', trade })).toBeUndefined();
+      held();
+      if (later) house.mark('60000');
+      if (later) house.cut();
+      held();
+      const giveUp = { giveUpId: `G-${id}`, venue: 'V1', trade, side: 'buy', to: 'M3-H' };
+      expect(house.ask({ kind: 'propose-give-up', ...giveUp })).toBeUndefined();
+      held();
+      expect(house.ask({ kind: 'accept-give-up', giveUpId: giveUp.giveUpId })).toBeUndefined();
+      held();
+      const bust = { type: 'trade-bust', trade } as const;
+      expect(house.send('V1', 'trades', 'BTC-PERP', bust)).toBeUndefined();
+      held();
     }
   });
 
