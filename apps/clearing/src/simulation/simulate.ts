@@ -272,6 +272,8 @@ class Simulation {
         fold.apply(event);
       }
     }
+    // The tree is kept entry by entry, the hash is taken of all of them.
+    if (fold.tree.root() !== hash) auditor.findings.push('the kept state root is another');
     const afresh = new ReadTables(disk.world);
     afresh.take(fold.complete());
     if (afresh.dump().join('\n') !== tables.dump().join('\n')) {
