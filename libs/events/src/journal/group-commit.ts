@@ -95,7 +95,7 @@ class Batch {
 }
 
 /** Events whose ids a writer knows again. */
-export const ID_HORIZON = 100_000;
+export const ID_HORIZON = 32_768;
 
 /**
  * Group commit without a timer: a batch is what arrived while the one before it was being written, so a lone event waits
@@ -152,23 +152,30 @@ export class GroupCommit {
     if (count === 0 || count > MAX_BATCH) {
       return Promise.reject(new RangeError(`1 to ${MAX_BATCH} events, got ${count}`));
     }
-    if (count > 1 && new Set(events.map(({ id }) => id)).size < count) {
-      return Promise.reject(new InvalidEvent('two events of one call have the same id'));
-    }
-    for (const { id } of events) {
-      if (this.ids.position(id) !== undefined) return this.again(events);
-    }
+    const known = this.know(events);
+    if (known instanceof InvalidEvent) return Promise.reject(known);
+    if (known) return this.again(events);
     return new Promise((resolve, reject) => {
       let open = this.queue.at(-1);
       if (!open?.takes(count)) this.queue.push((open = new Batch(this.next)));
-      for (const { id } of events) {
-        this.ids.add(id, this.next);
-        this.next += 1;
-      }
+      this.next += count;
       open.add(events, { count, offsets, resolve, reject });
       if (this.running) open.encodeAhead();
       else void this.drain();
     });
+  }
+
+  /** Was any of the events submitted before? If not, all of them are known from now on, at the positions they will have. */
+  private know(events: readonly AnyNewEvent[]): boolean | InvalidEvent {
+    const { ids, next } = this;
+    const [first] = events;
+    if (events.length === 1) return ids.positionOrAdd(first!.id, next) !== undefined;
+    if (events.some(({ id }) => ids.position(id) !== undefined)) return true;
+    if (new Set(events.map(({ id }) => id)).size < events.length) {
+      return new InvalidEvent('two events of one call have the same id');
+    }
+    events.forEach(({ id }, i) => ids.add(id, next + i));
+    return false;
   }
 
   /** Some of the events were submitted before: they are there, or on their way, and have to be the same. */

@@ -15,6 +15,7 @@ import { follow } from '../../journal/subscription.js';
 import { explain, isLost, isOccupied, isTransient } from './faults.js';
 import { Listener } from './listener.js';
 import * as sql from './statements.js';
+import { WriterConnection } from './writer.js';
 
 export interface PostgresJournalOptions {
   /** Connection URL; or a pool of the caller's, which the caller closes and gives its role. */
@@ -40,6 +41,8 @@ class PostgresJournal implements Journal {
   private readonly ownsPool: boolean;
   private readonly shard: number;
   private readonly listener: Listener;
+  /** Where appends go; with a pool of the caller's they go there, for it may have no connection to spare. */
+  private readonly writer: WriterConnection | undefined;
   private readonly closing = new AbortController();
   /** Queries without an answer yet. */
   private readonly asked = new Set<Promise<unknown>>();
@@ -47,7 +50,9 @@ class PostgresJournal implements Journal {
   constructor({ url, pool, shard = 0, role = 'novate_app' }: PostgresJournalOptions) {
     if (pool === undefined && url === undefined) throw new TypeError('url or pool is needed');
     const working = role === 'none' ? {} : { options: `-c role=${role}` };
-    this.pool = pool ?? new pg.Pool({ connectionString: url, max: 4, ...working });
+    const connection = { connectionString: url, ...working };
+    this.pool = pool ?? new pg.Pool({ ...connection, max: 4 });
+    this.writer = pool === undefined ? new WriterConnection(connection) : undefined;
     this.ownsPool = pool === undefined;
     // An idle connection that breaks is replaced on next use: not a reason to end the process.
     if (this.ownsPool) this.pool.on('error', () => undefined);
@@ -59,10 +64,11 @@ class PostgresJournal implements Journal {
     text: string,
     values: unknown[],
     name?: string,
+    on: Pick<WriterConnection, 'query'> = this.pool,
   ): Promise<R[]> {
     if (this.closing.signal.aborted) throw new JournalUnavailable('the journal is closed');
     const config = name === undefined ? { text, values } : { name, text, values };
-    const answer = this.pool.query<R>(config);
+    const answer = on.query<R>(config);
     this.asked.add(answer);
     return (await answer.finally(() => this.asked.delete(answer))).rows;
   }
@@ -125,7 +131,8 @@ class PostgresJournal implements Journal {
     const { seq, firstPosition, count, header, prevHash, hash, payload } = segment;
     const place = [this.shard, expected.epoch, seq, JSON.stringify(offsets)];
     const row = [firstPosition, count, header, prevHash, hash, payload];
-    const rows = await this.query(sql.APPEND, [...place, ...row], 'novate_append');
+    const values = [...place, ...row];
+    const rows = await this.query(sql.APPEND, values, 'novate_append', this.writer);
     return rows.length > 0;
   }
 
@@ -200,6 +207,7 @@ class PostgresJournal implements Journal {
     await this.listener.close();
     // A pool that ends forgets the queries still waiting for a connection: they would never return.
     await Promise.allSettled(this.asked);
+    await this.writer?.close();
     if (this.ownsPool) await this.pool.end();
   }
 }
