@@ -12,6 +12,7 @@ import type {
 } from '../../journal/journal.js';
 import { PAGE, type Range, readBatches } from '../../journal/reader.js';
 import { follow } from '../../journal/subscription.js';
+import { copyOut } from './copy-out.js';
 import { explain, isLost, isOccupied, isTransient } from './faults.js';
 import { Listener } from './listener.js';
 import * as sql from './statements.js';
@@ -170,16 +171,16 @@ class PostgresJournal implements Journal {
   }
 
   async page(seq: number): Promise<readonly Segment[]> {
-    const rows = await this.ask<SegmentRow>(sql.READ_PAGE, [this.shard, seq, PAGE], 'novate_read');
-    return rows.map((row) => ({
-      seq: Number(row.seq),
-      firstPosition: Number(row.first_position),
-      count: row.count,
-      header: row.header,
-      prevHash: row.prev_hash,
-      hash: row.hash,
-      payload: row.payload,
-    }));
+    if (this.closing.signal.aborted) throw new JournalUnavailable('the journal is closed');
+    const answer = copyOut(this.pool, sql.page(this.shard, seq, PAGE));
+    this.asked.add(answer);
+    try {
+      return (await answer).map(toSegment);
+    } catch (error) {
+      throw explain(error);
+    } finally {
+      this.asked.delete(answer);
+    }
   }
 
   read(from: number, to?: number): AsyncIterable<Batch> {
@@ -219,14 +220,18 @@ interface HeadRow {
   readonly hash: string;
 }
 
-interface SegmentRow {
-  readonly seq: string;
-  readonly first_position: string;
-  readonly count: number;
-  readonly header: string;
-  readonly prev_hash: string;
-  readonly hash: string;
-  readonly payload: Buffer;
+/** A row of `sql.page`. */
+function toSegment(row: readonly Buffer[]): Segment {
+  const [seq, firstPosition, count, header, prevHash, hash, payload] = row;
+  return {
+    seq: Number(seq!.readBigInt64BE()),
+    firstPosition: Number(firstPosition!.readBigInt64BE()),
+    count: count!.readInt32BE(),
+    header: header!.toString('utf8'),
+    prevHash: prevHash!.toString('utf8'),
+    hash: hash!.toString('utf8'),
+    payload: payload!,
+  };
 }
 
 async function recovers(error: unknown, attempt: number, signal: AbortSignal): Promise<boolean> {

@@ -24,11 +24,19 @@ export const LOCATE = `
 SELECT seq FROM journal.segment WHERE shard = $1 AND first_position <= $2
 ORDER BY first_position DESC LIMIT 1`;
 
-/** Below the head only: a row the head does not count was not written by `append`. */
-export const READ_PAGE = `
+/**
+ * Up to `limit` segments from number `seq` on. Below the head only: a row the head does not count was not written by
+ * `append`. For COPY, which takes no parameters.
+ */
+export function page(shard: number, seq: number, limit: number): string {
+  for (const each of [shard, seq, limit]) {
+    if (!Number.isSafeInteger(each)) throw new TypeError(`${each} is no number of a segment`);
+  }
+  return `
 SELECT seq, first_position, count, header, prev_hash, hash, payload
-FROM journal.segment WHERE shard = $1 AND seq >= $2
-AND seq < (SELECT batches FROM journal.head WHERE shard = $1) ORDER BY seq LIMIT $3`;
+FROM journal.segment WHERE shard = ${shard} AND seq >= ${seq}
+AND seq < (SELECT batches FROM journal.head WHERE shard = ${shard}) ORDER BY seq LIMIT ${limit}`;
+}
 
 export const OFFSETS = `
 SELECT topic, partition, next_offset::text AS next, ahead FROM journal.intake_offset

@@ -7,7 +7,7 @@ import pg from 'pg';
 export class WriterConnection {
   private readonly pool: pg.Pool;
   private client: pg.PoolClient | undefined;
-  private connecting: Promise<pg.PoolClient> | undefined;
+  private underWay: Promise<undefined> | undefined;
 
   constructor(config: pg.PoolConfig) {
     this.pool = new pg.Pool({ ...config, max: 1 });
@@ -15,9 +15,23 @@ export class WriterConnection {
     this.pool.on('error', () => undefined);
   }
 
-  /** Asks on the connection that is there, or on a new one. */
+  /** Asks on the connection that is there, or on a new one. One question at a time: a writer has one batch under way. */
   async query<R extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<R>> {
-    const client = this.client ?? (await (this.connecting ??= this.connect()));
+    while (this.underWay) await this.underWay;
+    const answer = this.ask<R>(config);
+    const settled = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.underWay = settled;
+    void settled.then(() => (this.underWay = undefined));
+    return answer;
+  }
+
+  private async ask<R extends pg.QueryResultRow>(
+    config: pg.QueryConfig,
+  ): Promise<pg.QueryResult<R>> {
+    const client = this.client ?? (await this.connect());
     try {
       return await client.query<R>(config);
     } catch (error) {
@@ -28,14 +42,10 @@ export class WriterConnection {
   }
 
   private async connect(): Promise<pg.PoolClient> {
-    try {
-      const client = await this.pool.connect();
-      client.on('error', () => this.drop(client));
-      this.client = client;
-      return client;
-    } finally {
-      this.connecting = undefined;
-    }
+    const client = await this.pool.connect();
+    client.on('error', () => this.drop(client));
+    this.client = client;
+    return client;
   }
 
   private drop(client: pg.PoolClient): void {
