@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { EVENT_NAMESPACE, uuidV5 } from './uuid.js';
 
@@ -10,6 +11,16 @@ describe('uuidV5', () => {
   });
   it('gives the namespace of our events', () => {
     expect(uuidV5(URL_NAMESPACE, 'novate/events')).toBe(EVENT_NAMESPACE);
+  });
+  it('is SHA-1 over namespace and name, whatever the length of the name', () => {
+    const prefix = Buffer.from(DNS.replaceAll('-', ''), 'hex');
+    for (const length of [0, 1, 335, 336, 337, 2_000]) {
+      for (const name of ['x'.repeat(length), '€'.repeat(length)]) {
+        const hex = createHash('sha1').update(prefix).update(name).digest('hex');
+        expect(uuidV5(DNS, name).replaceAll('-', '').slice(0, 12)).toBe(hex.slice(0, 12));
+        expect(uuidV5(DNS, name).slice(-12)).toBe(hex.slice(20, 32));
+      }
+    }
   });
   it('is the same every time and reads names as UTF-8', () => {
     expect(uuidV5(DNS, 'Zürich')).toBe(uuidV5(DNS, 'Zürich'));

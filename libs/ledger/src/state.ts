@@ -236,8 +236,14 @@ function keyText({ venue, topic, key }: StreamId): string {
 
 /** Key of a remembered trade or deposit id. */
 export function rememberedKey(stream: string, id: string): string {
-  return `${stream}/${id}`;
+  if (id !== lastId || stream !== lastOf) {
+    lastRemembered = `${stream}/${id}`;
+    [lastOf, lastId] = [stream, id];
+  }
+  return lastRemembered;
 }
+// An accepted trade is looked up by it, then kept under it: the same text again is hashed already.
+let [lastOf, lastId, lastRemembered] = ['', '', '/'];
 
 /** The position of an account, or undefined where it never had one. */
 export function positionOf(

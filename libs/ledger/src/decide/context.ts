@@ -23,6 +23,11 @@ export function need(ok: boolean, name: RejectName, field: string, reason: strin
   if (!ok) throw new Refusal(reject(name, field, reason));
 }
 
+/** Refuses. For checks every trade passes: the reason's text is made only where it is needed. */
+export function refuse(name: RejectName, field: string, reason: string): never {
+  throw new Refusal(reject(name, field, reason));
+}
+
 /** The value, or a refusal where it is undefined. */
 export function known<T>(value: T | undefined, name: RejectName, field: string, id: string): T {
   if (value === undefined) {
@@ -47,13 +52,13 @@ export function amountOf(field: string, text: string, scale: number): bigint {
 /** As `amountOf`, above zero. */
 export function positiveOf(field: string, text: string, scale: number): bigint {
   const units = amountOf(field, text, scale);
-  need(units > 0n, 'NOT_POSITIVE', field, `${field} ${text} is not above zero`);
+  if (units <= 0n) refuse('NOT_POSITIVE', field, `${field} ${text} is not above zero`);
   return units;
 }
 
 /** A multiple of `step`. */
 export function needStep(units: bigint, step: bigint, name: RejectName, field: string): void {
-  need(abs(units) % step === 0n, name, field, `${field} is not a multiple of its step`);
+  if (abs(units) % step !== 0n) refuse(name, field, `${field} is not a multiple of its step`);
 }
 
 /** Where events of one decision come from: their ids derive from `source`, so a retry makes the same ids. */

@@ -12,7 +12,7 @@ import {
   streamKey,
 } from '../state.js';
 import { tradeDigest } from '../trade-digest.js';
-import { amountOf, known, need, needStep, positiveOf, Refusal } from './context.js';
+import { amountOf, known, need, needStep, positiveOf, refuse } from './context.js';
 
 /** Was this trade id accepted on this stream before? Same terms: a duplicate; other terms: a conflict. */
 export function knownTrade(
@@ -59,9 +59,11 @@ function readTerms(
 ): { readonly terms: TradeTerms; readonly instrument: Instrument } {
   const { instrument: id } = trade;
   const instrument = known(state.instruments.get(id), 'UNKNOWN_INSTRUMENT', 'instrument', id);
-  need(id === key, 'KEY_MISMATCH', 'instrument', `instrument ${id} differs from the key ${key}`);
+  if (id !== key) {
+    refuse('KEY_MISMATCH', 'instrument', `instrument ${id} differs from the key ${key}`);
+  }
   const { spec } = instrument;
-  need(!instrument.expired, 'INSTRUMENT_EXPIRED', 'instrument', `${id} has expired`);
+  if (instrument.expired) refuse('INSTRUMENT_EXPIRED', 'instrument', `${id} has expired`);
   const buyer = known(state.accounts.get(trade.buyer), 'UNKNOWN_ACCOUNT', 'buyer', trade.buyer);
   const seller = known(state.accounts.get(trade.seller), 'UNKNOWN_ACCOUNT', 'seller', trade.seller);
   need(buyer !== seller, 'SELF_TRADE', 'seller', 'buyer and seller are one account');
@@ -83,12 +85,9 @@ export function needPrice({ kind, allowsNegativePrice }: InstrumentSpec, price: 
 }
 
 function needRoom(account: Account, instrument: string, field: string): void {
-  need(
-    account.margin === 'cross' || account.isolatedInstrument === instrument,
-    'ISOLATED_ACCOUNT',
-    field,
-    `${account.account} is isolated to ${account.isolatedInstrument ?? 'another instrument'}`,
-  );
+  if (account.margin === 'cross' || account.isolatedInstrument === instrument) return;
+  const only = account.isolatedInstrument ?? 'another instrument';
+  refuse('ISOLATED_ACCOUNT', field, `${account.account} is isolated to ${only}`);
 }
 
 /** A new trade: both legs against the house in one fact. */
@@ -127,12 +126,10 @@ function needAdmission(
   undone: TradeTerms | undefined,
 ): void {
   const quantity = BigInt(terms.quantity);
-  need(
-    quantity <= instrument.maxOrderQuantity,
-    'ORDER_SIZE_LIMIT',
-    'quantity',
-    `quantity is above the maximum order quantity of ${terms.instrument}`,
-  );
+  if (quantity > instrument.maxOrderQuantity) {
+    const reason = `quantity is above the maximum order quantity of ${terms.instrument}`;
+    refuse('ORDER_SIZE_LIMIT', 'quantity', reason);
+  }
   needSideAdmission(state, venueId, terms, instrument, undone, 'buyer', quantity);
   needSideAdmission(state, venueId, terms, instrument, undone, 'seller', -quantity);
 }
@@ -154,7 +151,7 @@ function needSideAdmission(
   const [size, sizeBefore] = [abs(after), abs(before)];
   if (size > sizeBefore && size > instrument.positionLimit) {
     const reason = `${account} would exceed its position limit in ${terms.instrument}`;
-    throw new Refusal(reject('POSITION_LIMIT', side, reason));
+    refuse('POSITION_LIMIT', side, reason);
   }
   // A correction that leaves the quantity as it is takes no new risk either.
   const reduces = size <= sizeBefore && after * before >= 0n;
