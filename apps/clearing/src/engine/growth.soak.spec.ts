@@ -1,7 +1,7 @@
 /**
  * What a long life costs: `npm run soak -- growth`. An engine on Postgres goes to NOVATE_SOAK_EVENTS events (3,000,000), and
  * beside it one stays at a million. Printed on stderr: events a second, memory after a collection, and the rate of a replay
- * with verification and fold, at every step; at the end what an append takes in the long journal and in the short one,
+ * with verification and fold, at every one of NOVATE_SOAK_STEPS (6) steps; at the end what an append takes in the long journal and in the short one,
  * measured in turns. Times are printed and not asserted.
  */
 import { setFlagsFromString } from 'node:v8';
@@ -17,7 +17,7 @@ import type { Engine } from './engine.js';
 
 const LONG = Number(process.env['NOVATE_SOAK_EVENTS'] ?? 3_000_000);
 const SHORT = Math.min(1_000_000, Math.floor(LONG / 2));
-const STEPS = 6;
+const STEPS = Number(process.env['NOVATE_SOAK_STEPS'] ?? 6);
 const PER_WINDOW = 20_000;
 /** Items handed to the engine at once, and how many such hand-overs are under way. */
 const SUBMISSION = 1_000;
