@@ -1,8 +1,7 @@
-import { type AnyRecordedEvent, Frontier } from '#events';
+import { type AnyRecordedEvent, Frontier, type RailTerms } from '#events';
 import { evolve, type HouseState, initialState, LedgerBroken, StateTree } from '#ledger';
 import type { BalanceTree } from './balance-tree.js';
-import { type BalanceProof, type CreditedDeposit, RailBook } from './rail-book.js';
-import type { LegData, RailFact, RailTerms } from './rail-facts.js';
+import { type BalanceProof, type CreditedDeposit, type LegData, RailBook } from './rail-book.js';
 
 /** What a batch commits to beside its payload: the log and the state in which its leg was decided. Hashes are hex. */
 export interface Anchor {
@@ -67,7 +66,7 @@ export class HouseCopy {
     }
     evolve(this.state, event);
     this.log.append(leaf);
-    this.take(event as unknown as RailFact);
+    this.take(event);
   }
 
   /** The rails that were ever proposed, by id. */
@@ -100,7 +99,7 @@ export class HouseCopy {
     return this.books.get(rail)?.prove(index, seq);
   }
 
-  private take({ type, data }: RailFact): void {
+  private take({ type, data }: AnyRecordedEvent): void {
     switch (type) {
       case 'AssetRegistered':
         this.scales.set(data.asset, data.scale);

@@ -1,11 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { RailTerms } from '#events';
 import { naiveFold, naiveLeaf, naiveTree } from '../testing/naive-tree.js';
 import type { BalanceLeaf } from './balance-tree.js';
 import { RailBook } from './rail-book.js';
 
 const TREASURY = `0x${'aa'.repeat(20)}`;
-const terms = { rail: '1/USDT', asset: 'USDT', railScale: 6, treasury: TREASURY };
+const terms: RailTerms = {
+  rail: '1/USDT',
+  chainId: 1,
+  asset: 'USDT',
+  railScale: 6,
+  tokenDecimals: 6,
+  token: `0x${'01'.repeat(20)}`,
+  ledger: `0x${'02'.repeat(20)}`,
+  vault: `0x${'03'.repeat(20)}`,
+  registry: `0x${'04'.repeat(20)}`,
+  custodian: 'chain-1',
+  finality: 'finalized',
+  treasury: TREASURY,
+};
 const UNIT = 100n;
 const ownerOf = (index: number): string => `0x${index.toString(16).padStart(40, '0')}`;
 

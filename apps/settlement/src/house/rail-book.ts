@@ -1,6 +1,8 @@
+import type { ChainDeposit, EventData, RailTerms } from '#events';
 import { LedgerBroken } from '#ledger';
 import type { BalanceLeaf, BalanceTree } from './balance-tree.js';
-import type { ChainDeposit, LegData, RailTerms } from './rail-facts.js';
+
+export type LegData = EventData['SettlementLegDue'];
 
 /** A member's proof that its balance is in the balance root of a leg. */
 export interface BalanceProof {
