@@ -1,4 +1,11 @@
 /** The backing services Novate needs on this machine: found or started, printed, and never left behind. */
+export {
+  ANVIL_MNEMONIC,
+  anvilBinary,
+  type AnvilServer,
+  startAnvil,
+  type StartAnvilOptions,
+} from './anvil.js';
 export { kafkaClassPath, kafkaLock } from './kafka.jars.js';
 export { resolveKafka } from './kafka.js';
 export {

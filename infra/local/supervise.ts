@@ -46,7 +46,7 @@ export interface Work {
   discard(): Promise<void>;
 }
 
-type Kind = 'postgres' | 'kafka' | 'maven';
+type Kind = 'postgres' | 'kafka' | 'maven' | 'anvil';
 type Order = { run: object } | { start: object } | { stop: true } | { kill: true };
 type Told = { pid?: number; ran?: Exit; exited?: Exit };
 
