@@ -34,7 +34,7 @@ describe('the client of the clearing app', () => {
     for (const { path, headers, body } of asked) {
       expect(path).toBe('/v1/commands/finalize-leg');
       expect(headers['idempotency-key']).toBe('leg-1');
-      expect(headers.authorization).toBe('Bearer k');
+      expect(headers['authorization']).toBe('Bearer k');
       expect(body).toBe('{"rail":"1/USDT"}');
     }
   });
@@ -52,6 +52,6 @@ describe('the client of the clearing app', () => {
     const results = [{ status: 'accepted' }, { status: 'duplicate' }];
     const { asked, client } = await answering([207, JSON.stringify({ results })]);
     expect(await client.inputs('deposits', [{}, {}], 'custody-key')).toEqual(results);
-    expect(asked[0]!.headers.authorization).toBe('Bearer custody-key');
+    expect(asked[0]!.headers['authorization']).toBe('Bearer custody-key');
   });
 });
