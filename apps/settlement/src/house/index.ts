@@ -1,5 +1,4 @@
 /** The house's journal as settlement reads it: followed over HTTP, folded once, with what every leg anchors. */
-export * from './balance-tree.js';
 export * from './feed.js';
 export * from './house-copy.js';
 export type { BalanceProof, CreditedDeposit, LegData } from './rail-book.js';
