@@ -3,6 +3,7 @@ export * from './units.js';
 export * from './event.js';
 export * from './vocabulary.js';
 export * from './risk-vocabulary.js';
+export * from './settlement-vocabulary.js';
 export * from './schema-versions.js';
 export * from './uuid.js';
 export * from './canonical.js';

@@ -54,6 +54,17 @@ export const schemaVersions: { readonly [T in EventType]: number } = {
   RiskModelWithdrawn: 1,
   RiskModelActivated: 1,
   MarginAssessed: 1,
+  RailProposed: 1,
+  RailApproved: 1,
+  RailWithdrawn: 1,
+  SettlementAccountOpened: 1,
+  WithdrawalReserved: 1,
+  WithdrawalReleased: 1,
+  WithdrawalSettled: 1,
+  SettlementLegDue: 1,
+  SettlementLegFinalized: 1,
+  FinalityViolated: 1,
+  RailResumed: 1,
 };
 
 export const eventTypes = Object.keys(schemaVersions) as readonly EventType[];

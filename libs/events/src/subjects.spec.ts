@@ -45,7 +45,7 @@ describe('subjectsOf', () => {
     const subjects = subjectsOf(golden(type));
     expect(subjects).toEqual([...new Set(subjects)].sort());
     for (const subject of subjects) {
-      expect(subject).toMatch(/^(account|member|venue|instrument|asset):[\w-]+$/);
+      expect(subject).toMatch(/^(account|member|venue|instrument|asset|rail):[\w/-]+$/);
     }
   });
 });

@@ -9,7 +9,7 @@ import type {
   TradeTerms,
 } from './vocabulary.js';
 
-type Kind = 'account' | 'member' | 'venue' | 'instrument' | 'asset';
+type Kind = 'account' | 'member' | 'venue' | 'instrument' | 'asset' | 'rail';
 type Subject = `${Kind}:${string}`;
 type Subjects = readonly (Subject | undefined)[];
 
@@ -17,6 +17,7 @@ const account = (id: string): Subject => `account:${id}`;
 const member = (id: string): Subject => `member:${id}`;
 const venue = (id: string): Subject => `venue:${id}`;
 const instrument = (id: string): Subject => `instrument:${id}`;
+const rail = (id: string): Subject => `rail:${id}`;
 const asset = (id: string | undefined): Subject | undefined =>
   id === undefined ? undefined : `asset:${id}`;
 
@@ -68,7 +69,12 @@ const subjects: { readonly [T in EventType]: (data: EventData[T]) => Subjects } 
   TradeNovated: (d) => [ofStream(d), ...ofTerms(d)],
   TradeBusted: (d) => [ofStream(d), ...ofTerms(d)],
   TradeCorrected: (d) => [ofStream(d), ...ofTerms(d), ...ofTerms(d.replacement)],
-  DepositRecorded: (d) => [ofStream(d), account(d.account), asset(d.asset)],
+  DepositRecorded: (d) => [
+    ofStream(d),
+    account(d.account),
+    asset(d.asset),
+    ...(d.chain === undefined ? [] : [rail(d.chain.rail)]),
+  ],
   MarkRecorded: (d) => [ofStream(d), instrument(d.instrument)],
   FundingRateRecorded: (d) => [ofStream(d), instrument(d.instrument)],
   WindowClosed: (d) => [ofStream(d)],
@@ -114,11 +120,24 @@ const subjects: { readonly [T in EventType]: (data: EventData[T]) => Subjects } 
   RiskModelWithdrawn: () => [],
   RiskModelActivated: () => [],
   MarginAssessed: (d) => [account(d.account), asset(d.asset)],
+
+  RailProposed: (d) => [rail(d.rail), asset(d.asset), venue(d.custodian)],
+  RailApproved: (d) => [rail(d.rail)],
+  RailWithdrawn: (d) => [rail(d.rail)],
+  SettlementAccountOpened: (d) => [rail(d.rail), account(d.account)],
+  WithdrawalReserved: (d) => ofPostings(d.postings),
+  WithdrawalReleased: (d) => ofPostings(d.postings),
+  WithdrawalSettled: (d) => [rail(d.rail), ...ofPostings(d.postings)],
+  // Its entries are places in a contract; whose they are, SettlementAccountOpened says.
+  SettlementLegDue: (d) => [rail(d.rail)],
+  SettlementLegFinalized: (d) => [rail(d.rail)],
+  FinalityViolated: (d) => [rail(d.rail)],
+  RailResumed: (d) => [rail(d.rail)],
 };
 
 /**
  * The things an event is about, as `kind:id`, sorted and each once: read from its data, so they are not stored twice.
- * Kinds are account, member, venue, instrument and asset.
+ * Kinds are account, member, venue, instrument, asset and rail.
  */
 export function subjectsOf(event: AnyNewEvent): string[] {
   const of = subjects[event.type] as (data: EventData[EventType]) => Subjects;

@@ -1,4 +1,5 @@
 import type { RiskEventData } from './risk-vocabulary.js';
+import type { ChainDeposit, SettlementEventData } from './settlement-vocabulary.js';
 import type { Micros, Units } from './units.js';
 
 /**
@@ -137,7 +138,7 @@ export interface InputSource {
 
 // ---------------------------------------------------------------- the events
 
-export interface EventData extends RiskEventData {
+export interface EventData extends RiskEventData, SettlementEventData {
   // reference data
   AssetRegistered: { readonly asset: string; readonly scale: number };
   MemberRegistered: {
@@ -202,6 +203,8 @@ export interface EventData extends RiskEventData {
     readonly account: string;
     readonly asset: string;
     readonly amount: Units;
+    /** Of an asset that has rails: where on its chain it is. */
+    readonly chain?: ChainDeposit;
     readonly postings: readonly Posting[];
   };
   MarkRecorded: StreamPosition & {
@@ -254,6 +257,8 @@ export interface EventData extends RiskEventData {
     readonly amount: Units;
     /** Personal: sealed text, plain in journals of schema 1. */
     readonly destination: string;
+    /** Of an asset that has rails: the address that is paid. Public, since the chain shows it. */
+    readonly to?: string;
   };
   WithdrawalCompleted: {
     readonly withdrawalId: string;

@@ -1,9 +1,11 @@
 import type {
   AnyNewEvent,
+  ChainDeposit,
   EventData,
   InputSource,
   InstrumentSpec,
   Micros,
+  RailTerms,
   RiskFactor,
   StreamPosition,
   StreamId,
@@ -38,6 +40,8 @@ export type InputBody =
       readonly asset: string;
       readonly amount: string;
       readonly at: Micros;
+      /** Of an asset that has rails, and then required. `depositId` is `<rail>#<number>`. */
+      readonly chain?: ChainDeposit;
     }
   | {
       readonly type: 'mark';
@@ -149,6 +153,8 @@ export type Command =
       /** Decimal string at the asset's scale. */
       readonly amount: string;
       readonly destination: string;
+      /** Of an asset that has rails, and then required: `0x` and 40 lower-case hex digits. */
+      readonly to?: string;
     })
   | (Base & {
       readonly kind: 'transfer-position';
@@ -203,6 +209,18 @@ export type Command =
       readonly proposal: string;
       readonly reason: string;
     })
+  | (Base & { readonly kind: 'propose-rail' } & RailTerms)
+  | (Base & { readonly kind: 'approve-rail'; readonly rail: string })
+  | (Base & {
+      readonly kind: 'withdraw-rail' | 'resume-rail';
+      readonly rail: string;
+      readonly reason: string;
+    })
+  | (Base & {
+      readonly kind: 'open-settlement-account';
+    } & EventData['SettlementAccountOpened'])
+  | (Base & { readonly kind: 'finalize-leg' } & EventData['SettlementLegFinalized'])
+  | (Base & { readonly kind: 'record-finality-violation' } & EventData['FinalityViolated'])
   | (Base & { readonly kind: 'rotate-checkpoint-key' } & EventData['CheckpointKeyRotated']);
 
 export interface Base {
@@ -217,12 +235,14 @@ export type CommandKind = Command['kind'];
 
 /**
  * Who may give which command. Services check it before a command reaches the engine. `risk` is the second pair of eyes: it
- * approves what the operator proposes, and cannot propose.
+ * approves what the operator proposes, and cannot propose. `settlement` is the service that settles on chains: it says what
+ * is final there. `cosigner` reads the journal, to sign what it re-derived from it.
  */
-export type Role = 'operator' | 'risk' | 'venue' | 'custody' | 'member' | 'regulator';
+export type Role =
+  'operator' | 'risk' | 'venue' | 'custody' | 'settlement' | 'member' | 'regulator' | 'cosigner';
 export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
-  input: ['venue', 'custody'],
-  unreadable: ['venue', 'custody'],
+  input: ['venue', 'custody', 'settlement'],
+  unreadable: ['venue', 'custody', 'settlement'],
   'register-asset': ['operator'],
   'register-member': ['operator'],
   'request-erasure': ['operator'],
@@ -246,6 +266,13 @@ export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
   'propose-risk-model': ['operator'],
   'approve-risk-model': ['risk'],
   'withdraw-risk-model': ['operator', 'risk'],
+  'propose-rail': ['operator'],
+  'approve-rail': ['risk'],
+  'withdraw-rail': ['operator', 'risk'],
+  'resume-rail': ['risk'],
+  'open-settlement-account': ['operator'],
+  'finalize-leg': ['settlement'],
+  'record-finality-violation': ['settlement'],
   // Given by the app itself at its start: whoever holds the old key decides, and signs for it.
   'rotate-checkpoint-key': [],
 };

@@ -4,6 +4,7 @@ import type {
   EventType,
   ObligationEventType,
   ObligationsData,
+  SettlementEventData,
   StreamPosition,
   TradeTerms,
 } from '#events';
@@ -19,14 +20,19 @@ import { noteTouched } from './state-tree/touched.js';
 import { consume, ensureStream, remember } from './streams.js';
 import { tradeDigest } from './trade-digest.js';
 
-type Appliers = { readonly [T in EventType]: (state: HouseState, data: EventData[T]) => void };
+type Appliers = {
+  readonly [T in Exclude<EventType, keyof SettlementEventData>]: (
+    state: HouseState,
+    data: EventData[T],
+  ) => void;
+};
 
 /**
  * Applies one fact to the state, in place. No decision is taken here: a fact that was recorded always applies, and the
  * same facts in the same order give the same state on every machine.
  */
 export function evolve(state: HouseState, event: AnyNewEvent): void {
-  const apply = appliers[event.type] as (s: HouseState, data: unknown) => void;
+  const apply = appliers[event.type as keyof Appliers] as (s: HouseState, data: unknown) => void;
   if (apply === undefined) throw new LedgerBroken(`unknown event type ${String(event.type)}`);
   if (state.touched !== undefined) noteTouched(state, event, state.touched);
   apply(state, event.data);

@@ -1,6 +1,7 @@
 import type { AnyNewEvent } from '#events';
 import { cutDue } from './barrier.js';
 import type { Command, Decision } from './commands.js';
+import { LedgerBroken } from './broken.js';
 import { assertTouched } from './conservation.js';
 import { decideCut } from './cut/cut.js';
 import { fact, need, type Origin, Refusal } from './decide/context.js';
@@ -26,6 +27,7 @@ export function decide(state: HouseState, command: Command): Decision {
     ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
   };
   try {
+    if (isOfRails(command)) throw new LedgerBroken(`${command.kind} is not decided yet`);
     needWellFormed(command);
     return { events: decideRequest(state, command, origin) };
   } catch (error) {
@@ -44,7 +46,9 @@ function needWellFormed(command: Request): void {
   }
 }
 
-type Request = Exclude<Command, { kind: 'input' } | { kind: 'unreadable' }>;
+type OfRails = Extract<Command, { rail: string }>;
+const isOfRails = (command: Command): command is OfRails => 'rail' in command;
+type Request = Exclude<Command, { kind: 'input' } | { kind: 'unreadable' } | OfRails>;
 
 function decideRequest(state: HouseState, command: Request, origin: Origin): AnyNewEvent[] {
   switch (command.kind) {

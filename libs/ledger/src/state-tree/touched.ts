@@ -5,6 +5,7 @@ import type {
   ObligationEventType,
   ObligationsData,
   Posting,
+  SettlementEventData,
   StreamId,
   StreamPosition,
   TradeTerms,
@@ -33,7 +34,7 @@ export function entryKey(kind: string, id: string | number): string {
 
 /** Adds the keys of all entries `event` may change to `into`. To be called before the event is applied. */
 export function noteTouched(state: HouseState, event: AnyNewEvent, into: Set<string>): void {
-  const of = touched[event.type] as Of<unknown>;
+  const of = touched[event.type as keyof typeof touched] as Of<unknown>;
   of((kind, id) => into.add(entryKey(kind, id)), event.data, state);
 }
 
@@ -136,101 +137,102 @@ function forgotten(touch: Touch, open: number, state: HouseState): void {
   for (const [id, { window }] of state.giveUps) if (window <= last) touch('give-up', id);
 }
 
-const touched: { readonly [T in EventType]: Of<EventData[T]> } = {
-  AssetRegistered: (touch, { asset }) => touch('asset', asset),
-  MemberRegistered: (touch, { member }) => touch('member', member),
-  ErasureRequested: (touch, { member }) => touch('member', member),
-  ErasureWithdrawn: (touch, { member }) => touch('member', member),
-  SubjectKeyDestroyed: (touch, { member }) => touch('member', member),
-  AccountOpened: (touch, { account }) => touch('account', account),
-  VenueRegistered: (touch, { venue }) => touch('venue', venue),
-  InstrumentListed: (touch, { spec }) => touch('instrument', spec.instrument),
-  InstrumentLimitsChanged: (touch, { instrument }) => touch('instrument', instrument),
-  SuspensionChanged: (touch, { scope, id }) => touch(scope, id),
-  TradeNovated: (touch, data, state) => {
-    stream(touch, data);
-    trade(touch, data, data, state);
-  },
-  TradeBusted: (touch, data, state) => {
-    stream(touch, data);
-    reversal(touch, data, state);
-  },
-  TradeCorrected: (touch, data, state) => {
-    stream(touch, data);
-    reversal(touch, data, state);
-    trade(touch, data, data.replacement, state);
-  },
-  DepositRecorded: (touch, data, state) => {
-    stream(touch, data);
-    postings(touch, data);
-    remembered(touch, data, data.depositId, state);
-  },
-  MarkRecorded: (touch, data) => {
-    stream(touch, data);
-    touch('mark', `${data.instrument}|${streamKey(data.stream)}`);
-  },
-  FundingRateRecorded: (touch, data) => {
-    stream(touch, data);
-    touch('funding', data.instrument);
-  },
-  WindowClosed: (touch, data) => {
-    stream(touch, data);
-    touch('closing', `${data.window}|${data.stream.venue}`);
-  },
-  InputDuplicated: stream,
-  InputRejected: (touch, { at }) => {
-    if (at !== undefined) stream(touch, at);
-  },
-  GapDetected: stream,
-  GapAccepted: stream,
-  WithdrawalRequested: (touch, { withdrawalId }) => {
-    touch('request', `withdrawal:${withdrawalId}`);
-    touch('withdrawal', withdrawalId);
-  },
-  WithdrawalCompleted: (touch, data) => {
-    postings(touch, data);
-    touch('withdrawal', data.withdrawalId);
-  },
-  WithdrawalRejected: (touch, { withdrawalId }) => touch('withdrawal', withdrawalId),
-  PositionTransferred: (touch, { transferId, from, to, instrument }) => {
-    touch('request', `transfer:${transferId}`);
-    positions(touch, instrument, from, to);
-  },
-  GiveUpProposed: (touch, { giveUpId }) => {
-    touch('request', `give-up:${giveUpId}`);
-    touch('give-up', giveUpId);
-  },
-  GiveUpAccepted: giveUp,
-  GiveUpRejected: giveUp,
-  WaitEnded: (touch) => touch('house', 'house'),
-  WindowReconciled: nothing,
-  SettlementPriceSet: (touch, { instrument }) => touch('settled', instrument),
-  ...obligationTypes,
-  InstrumentExpired: (touch, { instrument }, state) => {
-    touch('instrument', instrument);
-    positions(touch, instrument, ...(state.positionsOf.get(instrument)?.keys() ?? []));
-  },
-  DebtRecovered: postings,
-  ShortfallRecorded: postings,
-  ShortfallCovered: postings,
-  ObligationsSettled: (touch, { asset, entries }) => {
-    for (const [account] of entries) {
-      for (const book of ['due', 'cash', 'claim'] as const) {
-        touch('book', `${asset}|${accountBook(account, book)}`);
+const touched: { readonly [T in Exclude<EventType, keyof SettlementEventData>]: Of<EventData[T]> } =
+  {
+    AssetRegistered: (touch, { asset }) => touch('asset', asset),
+    MemberRegistered: (touch, { member }) => touch('member', member),
+    ErasureRequested: (touch, { member }) => touch('member', member),
+    ErasureWithdrawn: (touch, { member }) => touch('member', member),
+    SubjectKeyDestroyed: (touch, { member }) => touch('member', member),
+    AccountOpened: (touch, { account }) => touch('account', account),
+    VenueRegistered: (touch, { venue }) => touch('venue', venue),
+    InstrumentListed: (touch, { spec }) => touch('instrument', spec.instrument),
+    InstrumentLimitsChanged: (touch, { instrument }) => touch('instrument', instrument),
+    SuspensionChanged: (touch, { scope, id }) => touch(scope, id),
+    TradeNovated: (touch, data, state) => {
+      stream(touch, data);
+      trade(touch, data, data, state);
+    },
+    TradeBusted: (touch, data, state) => {
+      stream(touch, data);
+      reversal(touch, data, state);
+    },
+    TradeCorrected: (touch, data, state) => {
+      stream(touch, data);
+      reversal(touch, data, state);
+      trade(touch, data, data.replacement, state);
+    },
+    DepositRecorded: (touch, data, state) => {
+      stream(touch, data);
+      postings(touch, data);
+      remembered(touch, data, data.depositId, state);
+    },
+    MarkRecorded: (touch, data) => {
+      stream(touch, data);
+      touch('mark', `${data.instrument}|${streamKey(data.stream)}`);
+    },
+    FundingRateRecorded: (touch, data) => {
+      stream(touch, data);
+      touch('funding', data.instrument);
+    },
+    WindowClosed: (touch, data) => {
+      stream(touch, data);
+      touch('closing', `${data.window}|${data.stream.venue}`);
+    },
+    InputDuplicated: stream,
+    InputRejected: (touch, { at }) => {
+      if (at !== undefined) stream(touch, at);
+    },
+    GapDetected: stream,
+    GapAccepted: stream,
+    WithdrawalRequested: (touch, { withdrawalId }) => {
+      touch('request', `withdrawal:${withdrawalId}`);
+      touch('withdrawal', withdrawalId);
+    },
+    WithdrawalCompleted: (touch, data) => {
+      postings(touch, data);
+      touch('withdrawal', data.withdrawalId);
+    },
+    WithdrawalRejected: (touch, { withdrawalId }) => touch('withdrawal', withdrawalId),
+    PositionTransferred: (touch, { transferId, from, to, instrument }) => {
+      touch('request', `transfer:${transferId}`);
+      positions(touch, instrument, from, to);
+    },
+    GiveUpProposed: (touch, { giveUpId }) => {
+      touch('request', `give-up:${giveUpId}`);
+      touch('give-up', giveUpId);
+    },
+    GiveUpAccepted: giveUp,
+    GiveUpRejected: giveUp,
+    WaitEnded: (touch) => touch('house', 'house'),
+    WindowReconciled: nothing,
+    SettlementPriceSet: (touch, { instrument }) => touch('settled', instrument),
+    ...obligationTypes,
+    InstrumentExpired: (touch, { instrument }, state) => {
+      touch('instrument', instrument);
+      positions(touch, instrument, ...(state.positionsOf.get(instrument)?.keys() ?? []));
+    },
+    DebtRecovered: postings,
+    ShortfallRecorded: postings,
+    ShortfallCovered: postings,
+    ObligationsSettled: (touch, { asset, entries }) => {
+      for (const [account] of entries) {
+        for (const book of ['due', 'cash', 'claim'] as const) {
+          touch('book', `${asset}|${accountBook(account, book)}`);
+        }
       }
-    }
-  },
-  PositionLimitBreached: nothing,
-  FactorHistoryRecorded: (touch, { history }) => touch('factor-history', history),
-  FactorDayRecorded: (touch, { history }) => touch('factor-history', history),
-  RiskModelProposed: (touch, { proposal }) => touch('risk-model', proposal),
-  RiskModelApproved: (touch, { proposal }) => touch('risk-model', proposal),
-  RiskModelWithdrawn: (touch, { proposal }) => touch('risk-model', proposal),
-  RiskModelActivated: (touch, { proposal }, { risk }) => {
-    touch('risk-model', proposal);
-    if (risk.active !== undefined) touch('risk-model', risk.active);
-  },
-  MarginAssessed: (touch, { account }) => touch('requirement', account),
-  CycleCompleted: cycle,
-  CheckpointKeyRotated: (touch) => touch('checkpoint-key', 'log'),
-};
+    },
+    PositionLimitBreached: nothing,
+    FactorHistoryRecorded: (touch, { history }) => touch('factor-history', history),
+    FactorDayRecorded: (touch, { history }) => touch('factor-history', history),
+    RiskModelProposed: (touch, { proposal }) => touch('risk-model', proposal),
+    RiskModelApproved: (touch, { proposal }) => touch('risk-model', proposal),
+    RiskModelWithdrawn: (touch, { proposal }) => touch('risk-model', proposal),
+    RiskModelActivated: (touch, { proposal }, { risk }) => {
+      touch('risk-model', proposal);
+      if (risk.active !== undefined) touch('risk-model', risk.active);
+    },
+    MarginAssessed: (touch, { account }) => touch('requirement', account),
+    CycleCompleted: cycle,
+    CheckpointKeyRotated: (touch) => touch('checkpoint-key', 'log'),
+  };

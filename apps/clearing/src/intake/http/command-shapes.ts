@@ -4,8 +4,11 @@ import type { Command, CommandKind } from '#ledger';
 import { flag, integer, listOf, object, oneOf, optional, text, textOf, units } from './shape.js';
 import type { Shape } from './shape.js';
 
-const micros = integer(0, Number.MAX_SAFE_INTEGER);
+const whole = integer(0, Number.MAX_SAFE_INTEGER);
+const micros = whole;
 const scale = integer(0, 36);
+const positive = integer(1, Number.MAX_SAFE_INTEGER);
+const finality = oneOf('finalized', 'safe', 'latest');
 
 const trade = object({
   tradeId: text,
@@ -123,6 +126,7 @@ export const commandShapes: { readonly [K in RequestKind]: Shape<BodyOf<K>> } = 
     asset: text,
     amount: text,
     destination: text,
+    to: optional(text),
   }),
   'transfer-position': object({
     transferId: text,
@@ -158,6 +162,35 @@ export const commandShapes: { readonly [K in RequestKind]: Shape<BodyOf<K>> } = 
   }),
   'approve-risk-model': object({ proposal: text }),
   'withdraw-risk-model': object({ proposal: text, reason: text }),
+  'propose-rail': object({
+    rail: text,
+    chainId: positive,
+    asset: text,
+    railScale: scale,
+    tokenDecimals: scale,
+    token: text,
+    ledger: text,
+    vault: text,
+    registry: text,
+    custodian: text,
+    finality,
+    treasury: text,
+  }),
+  'approve-rail': object({ rail: text }),
+  'withdraw-rail': object({ rail: text, reason: text }),
+  'resume-rail': object({ rail: text, reason: text }),
+  'open-settlement-account': object({ account: text, rail: text, index: whole, owner: text }),
+  'finalize-leg': object({
+    rail: text,
+    seq: positive,
+    digest: text,
+    transaction: text,
+    block: whole,
+    blockHash: text,
+    blockTime: micros,
+    finality,
+  }),
+  'record-finality-violation': object({ rail: text, block: whole, was: text, is: text }),
 };
 
 export const isRequestKind = (kind: string): kind is RequestKind =>

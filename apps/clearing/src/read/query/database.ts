@@ -30,6 +30,8 @@ export function scopeOf({ role, id }: Principal): Scope {
     case 'operator':
     case 'risk':
     case 'regulator':
+    case 'settlement':
+    case 'cosigner':
       return { member: '*', venue: '*' };
     case 'member':
       return { member: id, venue: '' };

@@ -1,0 +1,42 @@
+/**
+ * The closed list of settlement's reason codes, range 8xxx; docs/errors.md holds those of the ledger, 1xxx to 7xxx. A code
+ * never changes its meaning and is never reused. 80xx the batch and its bytes. `fix` is what mends it.
+ */
+export const settlementCodes = {
+  UNKNOWN_CODEC: [8001, 'Encode the payload with version 1 of the codec.'],
+  PAYLOAD_LENGTH: [8002, 'Send as many bytes as the counts at the head of the payload say.'],
+  ENTRIES_UNSORTED: [8003, 'List every index once, in ascending order.'],
+  EMPTY_ENTRY: [8004, 'Leave out entries, and pairs of entries, whose delta is zero.'],
+  DELTA_OUT_OF_RANGE: [8005, 'A delta fits into 96 bits with its sign.'],
+  WITHDRAWALS_UNSORTED: [8006, 'List withdrawals by ascending index.'],
+  AMOUNT_OUT_OF_RANGE: [8007, 'An amount is above zero and below 2^128 units of the rail.'],
+  ZERO_ADDRESS: [8008, 'Name an address that somebody can hold.'],
+  INVALID_ADDRESS: [8009, 'Write an address as 0x and 40 lower-case hexadecimal digits.'],
+  INDEX_OUT_OF_RANGE: [8010, 'An index is a whole number below 2^20.'],
+  BATCH_TOO_LARGE: [8011, 'Split the leg: a transaction carries at most 120,000 bytes of payload.'],
+  NOT_ZERO_SUM: [8012, 'The deltas of a batch sum to zero: let the house account balance them.'],
+  EMPTY_BATCH: [8013, 'A leg without entries and withdrawals takes no sequence number.'],
+  HOUSE_DELTA_DIFFERS: [8014, 'The delta of index 0 is the house delta of the leg.'],
+  BALANCE_OUT_OF_RANGE: [8015, 'A balance of a member is at least zero and below 2^128 units.'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type SettlementCode = keyof typeof settlementCodes;
+
+/** Something settlement does not do, with the code, the field at fault, what is wrong with it and what mends it. */
+export class SettlementRefused extends Error {
+  override readonly name = 'SettlementRefused';
+  /** `NNNN_NAME`, stable. */
+  readonly code: string;
+  readonly fix: string;
+
+  constructor(
+    name: SettlementCode,
+    readonly field: string,
+    readonly reason: string,
+  ) {
+    const [number, fix] = settlementCodes[name];
+    super(`${number}_${name}: ${field}: ${reason}. ${fix}`);
+    this.code = `${number}_${name}`;
+    this.fix = fix;
+  }
+}
