@@ -17,6 +17,7 @@ export const settlementCodes = {
   NOT_ZERO_SUM: [8012, 'The deltas of a batch sum to zero: let the house account balance them.'],
   EMPTY_BATCH: [8013, 'A leg without entries and withdrawals takes no sequence number.'],
   HOUSE_DELTA_DIFFERS: [8014, 'The delta of index 0 is the house delta of the leg.'],
+  BALANCE_OUT_OF_RANGE: [8015, 'A balance of a member is at least zero and below 2^128 units.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type SettlementCode = keyof typeof settlementCodes;

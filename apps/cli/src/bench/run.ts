@@ -16,6 +16,8 @@ import { refuseLooseDurability } from './postgres.js';
 import { renderRows } from './render.js';
 import { benchRisk } from './risk.js';
 import { riskRows } from './risk-rows.js';
+import { benchSettlement } from './settlement.js';
+import { settlementRows } from './settlement-rows.js';
 import type { BenchRow, RowSpec, SampleHook } from './statistics.js';
 
 export interface BenchOptions {
@@ -38,7 +40,8 @@ const journalIds = [...appendIds, ...readIds];
 const intakeIds = idsOf(intakeRows);
 const riskIds = idsOf(riskRows);
 const serviceIds = [...journalIds, ...intakeIds];
-const ids = [...serviceIds, ...riskIds];
+const settlementIds = idsOf(settlementRows);
+const ids = [...serviceIds, ...riskIds, ...settlementIds];
 
 /** `novate bench`: our rates against plain ones, in one run on this machine. Resolves with the exit code. */
 export async function runBench(options: BenchOptions): Promise<number> {
@@ -84,6 +87,10 @@ async function measure(
   if (wanted.some((id) => riskIds.includes(id))) {
     progress.step('risk: warming up');
     rows.push(...(await benchRisk(wanted, samples, onSample, cleanup)));
+  }
+  if (wanted.some((id) => settlementIds.includes(id))) {
+    progress.step('settlement: warming up');
+    rows.push(...(await benchSettlement(wanted, samples, onSample)));
   }
   for (const id of wanted) {
     if (rows.some((row) => row.id === id)) continue;

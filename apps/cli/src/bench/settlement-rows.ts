@@ -1,0 +1,18 @@
+import type { RowSpec } from './statistics.js';
+
+export const settlementRows = {
+  changed: {
+    id: 'settlement.merkle-vs-oz',
+    name: 'Balance root after 200 of 100,000 accounts changed',
+    unit: 'accounts/s',
+    against: 'StandardMerkleTree of @openzeppelin/merkle-tree, which has to be built anew',
+    goal: 500,
+  },
+  built: {
+    id: 'settlement.merkle-root-vs-oz',
+    name: 'Balance root of 100,000 accounts from nothing',
+    unit: 'accounts/s',
+    against: 'StandardMerkleTree of @openzeppelin/merkle-tree',
+    goal: 10,
+  },
+} satisfies Record<string, RowSpec>;
