@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import type { InputBody, TestHouse as House } from '../testing/house.js';
+import { openHouse } from '../testing/house.js';
+import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
+
+const RAIL = '31337/USDT';
+const hash = `0x${'ab'.repeat(32)}`;
+const custodian = new Custodian('custody', [
+  {
+    rail: RAIL,
+    asset: 'USDT',
+    railScale: 6,
+    accountAt: (index) => (index === 16 ? 'M1-H' : index === 17 ? 'M2-H' : undefined),
+  },
+]);
+
+const deposit = (number: number, index: number, amount: bigint): FinalDeposit => ({
+  ...{ rail: RAIL, number, index, amount, transaction: hash, block: 5, blockHash: hash },
+  ...{ blockTime: 1_700_000_000, logIndex: 0 },
+});
+
+/** As the intake reads it. */
+function tell(house: House, input: CustodianInput): string | undefined {
+  const event = input.event as {
+    source: string;
+    subject: string;
+    sequence: number;
+    window: number;
+    data: Record<string, unknown>;
+  };
+  const type = input.topic === 'deposits' ? 'deposit' : 'window-closed';
+  const body = { ...event.data, type } as unknown as InputBody;
+  return house.send(event.source, input.topic, event.subject, body, event.sequence, event.window);
+}
+
+const closeTrading = (house: House): string | undefined =>
+  house.send('V1', 'windows', 'V1', { type: 'window-closed', endsAt: 60_000_000, streams: [] });
+
+describe('the custodian of a chain', () => {
+  it('tells the house every final deposit once, the house’s own as guarantee', () => {
+    const house = openHouse();
+    const final = [deposit(1, 0, 5_000_000n), deposit(2, 16, 1_500_000n)];
+    const due = custodian.deposits(house.state, final);
+    expect(due.map(({ event }) => (event as { data: object }).data)).toMatchObject([
+      { depositId: `${RAIL}#1`, account: 'guarantee', amount: '5.000000', asset: 'USDT' },
+      {
+        account: 'M1-H',
+        amount: '1.500000',
+        at: 1_700_000_000_000_000,
+        chain: { rail: RAIL, number: 2, transaction: hash, block: 5, blockHash: hash, logIndex: 0 },
+      },
+    ]);
+    for (const input of due) expect(tell(house, input)).toBeUndefined();
+    expect(house.book('M1-H')).toBe(150_000_000n);
+    expect(custodian.deposits(house.state, final)).toEqual([]);
+  });
+
+  it('goes on where the house stopped hearing, after any crash', () => {
+    const house = openHouse();
+    const final = [deposit(1, 16, 1n), deposit(2, 17, 2n), deposit(3, 16, 3n)];
+    tell(house, custodian.deposits(house.state, final)[0]!);
+    const rest = custodian.deposits(house.state, final);
+    expect(rest.map(({ event }) => (event as { sequence: number }).sequence)).toEqual([2, 3]);
+  });
+
+  it('closes its window behind the first trading venue, and never another window first', () => {
+    const house = openHouse();
+    expect(custodian.closing(house.state)).toBeUndefined();
+    for (const input of custodian.deposits(house.state, [deposit(1, 16, 7_000_000n)])) {
+      tell(house, input);
+    }
+    closeTrading(house);
+    const closing = custodian.closing(house.state)!;
+    expect(closing.event).toMatchObject({
+      sequence: 1,
+      window: 1,
+      data: {
+        endsAt: 60_000_000,
+        streams: [
+          {
+            topic: 'deposits',
+            key: 'USDT',
+            lastSequence: 1,
+            count: 1,
+            controlTotal: '7.00000000',
+          },
+        ],
+      },
+    });
+    expect(house.state.openWindow).toBe(1);
+    expect(tell(house, closing)).toBeUndefined();
+    expect(house.state.openWindow).toBe(2);
+    expect(custodian.closing(house.state)).toBeUndefined();
+  });
+
+  it('puts what it sees after its closing into the next window', () => {
+    const house = openHouse();
+    house.ask({ kind: 'register-venue', venue: 'V2', venueKind: 'trading', mode: 'novation' });
+    closeTrading(house);
+    tell(house, custodian.closing(house.state)!);
+    expect(house.state.openWindow).toBe(1);
+    const [late] = custodian.deposits(house.state, [deposit(1, 16, 1n)]);
+    expect(late!.event).toMatchObject({ window: 2 });
+  });
+});

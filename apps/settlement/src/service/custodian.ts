@@ -1,0 +1,126 @@
+import { formatDecimal, streamKey, type HouseState } from '#ledger';
+
+/** A deposit that is final on its chain. */
+export interface FinalDeposit {
+  readonly rail: string;
+  /** The vault's own count of the token's deposits, from 1. */
+  readonly number: number;
+  readonly index: number;
+  /** Rail units. */
+  readonly amount: bigint;
+  readonly transaction: string;
+  readonly block: number;
+  readonly blockHash: string;
+  /** Seconds since 1970. */
+  readonly blockTime: number;
+  readonly logIndex: number;
+}
+
+/** One rail as the custodian of its chain sees it. */
+export interface CustodianRail {
+  readonly rail: string;
+  readonly asset: string;
+  readonly railScale: number;
+  /** The account at an index; undefined where the house has none there. */
+  accountAt(index: number): string | undefined;
+}
+
+/** An input for the clearing app's HTTP intake: a CloudEvent in structured mode. */
+export interface CustodianInput {
+  readonly topic: 'deposits' | 'windows';
+  readonly event: object;
+}
+
+const MICROS = 1_000_000;
+
+/**
+ * What the watcher of one chain has to tell the house, next: the deposits it has not recorded yet, in order, and then the end of its
+ * part of the window once a trading venue has ended its own. Pure: it looks at what the house has recorded, so it gives the same
+ * answer after a crash as before it, and telling the house twice does nothing.
+ */
+export class Custodian {
+  constructor(
+    readonly id: string,
+    private readonly rails: readonly CustodianRail[],
+  ) {}
+
+  /** Deposits the house has not recorded. `final` holds each rail's, in order of number. */
+  deposits(state: HouseState, final: readonly FinalDeposit[]): CustodianInput[] {
+    const window = this.window(state);
+    return this.rails.flatMap(({ rail, asset, railScale, accountAt }) => {
+      const recorded = this.lastSequence(state, 'deposits', asset);
+      const due = final.filter((each) => each.rail === rail && each.number > recorded);
+      return due.map((deposit): CustodianInput => {
+        const account = deposit.index === 0 ? 'guarantee' : accountAt(deposit.index);
+        const { number, transaction, block, blockHash, logIndex } = deposit;
+        return this.input('deposits', 'novate.deposit.v1', asset, number, window, {
+          depositId: `${rail}#${number}`,
+          // An index the house does not know is refused there, with its evidence, and the stream goes on.
+          account: account ?? `unknown-index-${deposit.index}`,
+          asset,
+          amount: formatDecimal(deposit.amount, railScale),
+          at: deposit.blockTime * MICROS,
+          chain: { rail, number, transaction, block, blockHash, logIndex },
+        });
+      });
+    });
+  }
+
+  /** The end of this custodian's part of its window, once a trading venue has ended its own; to be sent behind the deposits. */
+  closing(state: HouseState): CustodianInput | undefined {
+    const window = this.window(state);
+    const closings = state.closings.get(window);
+    const ends = [...(closings ?? [])]
+      .filter(([venue]) => state.venues.get(venue)?.kind === 'trading')
+      .map(([, { endsAt }]) => endsAt);
+    if (ends.length === 0) return undefined;
+    const streams = this.rails.flatMap(({ asset }) => {
+      const stream = state.streams.get(this.streamOf('deposits', asset));
+      if (stream === undefined) return [];
+      const { count, total } = stream.windows.get(window) ?? { count: 0, total: 0n };
+      const { lastSequence } = stream;
+      const controlTotal = formatDecimal(total, state.assets.get(asset)!.scale);
+      return [{ topic: 'deposits', key: asset, lastSequence, count, controlTotal }];
+    });
+    const sequence = this.lastSequence(state, 'windows', this.id) + 1;
+    const body = { endsAt: Math.min(...ends), streams };
+    return this.input('windows', 'novate.window-closed.v1', this.id, sequence, window, body);
+  }
+
+  /** The first window this custodian has not closed. */
+  private window(state: HouseState): number {
+    let window = state.openWindow;
+    while (state.closings.get(window)?.has(this.id) === true) window += 1;
+    return window;
+  }
+
+  private lastSequence(state: HouseState, topic: CustodianInput['topic'], key: string): number {
+    return state.streams.get(this.streamOf(topic, key))?.lastSequence ?? 0;
+  }
+
+  private streamOf(topic: CustodianInput['topic'], key: string): string {
+    return streamKey({ venue: this.id, topic, key });
+  }
+
+  private input(
+    topic: CustodianInput['topic'],
+    type: string,
+    key: string,
+    sequence: number,
+    window: number,
+    data: object,
+  ): CustodianInput {
+    const event = {
+      specversion: '1.0',
+      id: `${this.id}/${topic}/${key}/${sequence}`,
+      source: this.id,
+      type,
+      subject: key,
+      sequence,
+      window,
+      datacontenttype: 'application/json',
+      data,
+    };
+    return { topic, event };
+  }
+}
