@@ -241,8 +241,8 @@ export type CommandKind = Command['kind'];
 export type Role =
   'operator' | 'risk' | 'venue' | 'custody' | 'settlement' | 'member' | 'regulator' | 'cosigner';
 export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
-  input: ['venue', 'custody'],
-  unreadable: ['venue', 'custody'],
+  input: ['venue', 'custody', 'settlement'],
+  unreadable: ['venue', 'custody', 'settlement'],
   'register-asset': ['operator'],
   'register-member': ['operator'],
   'request-erasure': ['operator'],
