@@ -21,12 +21,13 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^#events/contract$': '<rootDir>/libs/events/src/journal/journal.contract.ts',
     '^#events/eventstoredb$': '<rootDir>/libs/events/src/adapters/eventstoredb/index.ts',
+    '^#contracts$': '<rootDir>/contracts/index.ts',
     '^#infra$': '<rootDir>/infra/local/index.ts',
     '^#(events|ledger|risk)$': '<rootDir>/libs/$1/src/index.ts',
   },
   // Long runs, `*.soak.spec.ts`, belong to `npm run soak` and to nothing else.
   testMatch: [
-    `<rootDir>/{apps,libs,infra,test}/**/*${process.env.NOVATE_SOAK ? '.soak' : ''}.spec.ts`,
+    `<rootDir>/{apps,contracts,libs,infra,test}/**/*${process.env.NOVATE_SOAK ? '.soak' : ''}.spec.ts`,
   ],
   testPathIgnorePatterns: [
     '/node_modules/',

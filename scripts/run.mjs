@@ -12,8 +12,9 @@ async function lint() {
   await runTool('prettier/bin/prettier.cjs', ['--check', '.']);
 }
 
-/** Everything committed that is made from something else: the kernel's binary, and the generated references. */
+/** Everything committed that is made from something else: binaries of kernel and contracts, generated references. */
 async function generate(args) {
+  await node(['contracts/compile.mjs']);
   await node(['libs/risk/kernel/build.mjs']);
   await node(['dist/apps/cli/src/generate.js', ...args]);
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const ROOMS = ['apps', 'libs', 'infra', 'test'];
+const ROOMS = ['apps', 'contracts', 'libs', 'infra', 'test'];
 
 interface Source {
   readonly path: string;

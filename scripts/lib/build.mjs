@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { readIfThere, sha256 } from './install.mjs';
 import { root, runTool } from './process.mjs';
 
-const ROOMS = ['apps', 'libs', 'infra', 'test'];
+const ROOMS = ['apps', 'contracts', 'libs', 'infra', 'test'];
 const SETTINGS = ['tsconfig.json', 'tsconfig.base.json', 'package-lock.json'];
 const stampFile = join(root, 'dist/.stamp');
 const prismaOutput = join(root, 'apps/clearing/src/generated/prisma');

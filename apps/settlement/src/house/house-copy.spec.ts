@@ -1,15 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { type AnyRecordedEvent, canonicalLine, Frontier, hashLine } from '#events';
 import { evolve, initialState, stateHash } from '#ledger';
-import { naiveTree } from '../testing/naive-tree.js';
 import { recordedDay } from '../testing/recorded-day.js';
 import { HouseCopy } from './house-copy.js';
 
 const leafOf = (event: AnyRecordedEvent): Buffer => hashLine(canonicalLine(event));
 
 describe('a copy of the house', () => {
-  it('has the log root and the state root of a replay, after every event', () => {
-    const copy = new HouseCopy({ balanceTree: naiveTree });
+  it('has the log root and the state root of a replay, after every event', async () => {
+    const copy = await HouseCopy.open();
     const state = initialState();
     const log = new Frontier();
     for (const event of recordedDay()) {
@@ -22,9 +21,9 @@ describe('a copy of the house', () => {
     expect(copy.size).toBe(recordedDay().length);
   });
 
-  it('refuses an event that is not the next one', () => {
+  it('refuses an event that is not the next one', async () => {
     const [first, , third] = recordedDay();
-    const copy = new HouseCopy({ balanceTree: naiveTree });
+    const copy = await HouseCopy.open();
     copy.apply(first!, leafOf(first!));
     expect(() => copy.apply(third!, leafOf(third!))).toThrow('position 2 follows 0');
     expect(copy.size).toBe(1);

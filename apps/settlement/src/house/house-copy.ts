@@ -1,8 +1,8 @@
-import { type AnyRecordedEvent, Frontier } from '#events';
+import { type AnyRecordedEvent, Frontier, type RailTerms } from '#events';
 import { evolve, type HouseState, initialState, LedgerBroken, StateTree } from '#ledger';
-import type { BalanceTree } from './balance-tree.js';
-import { type BalanceProof, type CreditedDeposit, RailBook } from './rail-book.js';
-import type { LegData, RailFact, RailTerms } from './rail-facts.js';
+import type { Hex } from 'viem';
+import { BalanceTree } from '../tree/index.js';
+import { type BalanceProof, type CreditedDeposit, type LegData, RailBook } from './rail-book.js';
 
 /** What a batch commits to beside its payload: the log and the state in which its leg was decided. Hashes are hex. */
 export interface Anchor {
@@ -17,17 +17,13 @@ export interface Anchor {
   readonly logRoot: string;
   /** `stateHash` after so many events. */
   readonly stateRoot: string;
-  /** `0x` and hex: root of the rail's balance tree after the leg. */
-  readonly balanceRoot: string;
+  /** Root of the rail's balance tree after the leg. */
+  readonly balanceRoot: Hex;
   readonly data: LegData;
 }
 
-export interface HouseCopyOptions {
-  /** An empty balance tree, one per rail. */
-  readonly balanceTree: () => BalanceTree;
-  /** Sees every deposit that a chain's watcher had credited, as the journal goes by. */
-  readonly onDeposit?: (deposit: CreditedDeposit) => void;
-}
+/** Sees every deposit that a chain's watcher had credited, as the journal goes by. */
+export type DepositObserver = (deposit: CreditedDeposit) => void;
 
 /**
  * A house's journal folded for settlement: its state, the roots a batch anchors, and the balances every rail should show.
@@ -43,7 +39,15 @@ export class HouseCopy {
   /** Of legs that are not final. */
   private readonly open = new Map<string, Map<number, Anchor>>();
 
-  constructor(private readonly options: HouseCopyOptions) {}
+  private constructor(
+    private readonly newTree: () => BalanceTree,
+    private readonly onDeposit?: DepositObserver,
+  ) {}
+
+  /** A copy without events. */
+  static async open(onDeposit?: DepositObserver): Promise<HouseCopy> {
+    return new HouseCopy(await BalanceTree.opener(), onDeposit);
+  }
 
   /** Events so far: the next position. */
   get size(): number {
@@ -67,7 +71,7 @@ export class HouseCopy {
     }
     evolve(this.state, event);
     this.log.append(leaf);
-    this.take(event as unknown as RailFact);
+    this.take(event);
   }
 
   /** The rails that were ever proposed, by id. */
@@ -91,7 +95,7 @@ export class HouseCopy {
   }
 
   /** Owner of an index the journal opened on a rail. */
-  ownerOf(rail: string, index: number): string | undefined {
+  ownerOf(rail: string, index: number): Hex | undefined {
     return this.books.get(rail)?.ownerOf(index);
   }
 
@@ -100,7 +104,7 @@ export class HouseCopy {
     return this.books.get(rail)?.prove(index, seq);
   }
 
-  private take({ type, data }: RailFact): void {
+  private take({ type, data }: AnyRecordedEvent): void {
     switch (type) {
       case 'AssetRegistered':
         this.scales.set(data.asset, data.scale);
@@ -109,14 +113,14 @@ export class HouseCopy {
         this.propose(data);
         break;
       case 'SettlementAccountOpened':
-        this.book(data.rail).open(data.account, data.index, data.owner);
+        this.book(data.rail).open(data.account, data.index, data.owner as Hex);
         break;
       case 'DepositRecorded': {
         const { account, amount, chain } = data;
         if (chain === undefined) break;
         const book = this.book(chain.rail);
         const deposit = book.deposit(account, BigInt(amount), chain, this.size - 1);
-        this.options.onDeposit?.(deposit);
+        this.onDeposit?.(deposit);
         break;
       }
       case 'SettlementLegDue':
@@ -131,7 +135,7 @@ export class HouseCopy {
   private propose(terms: RailTerms): void {
     const scale = this.scales.get(terms.asset) ?? terms.railScale;
     const unit = 10n ** BigInt(scale - terms.railScale);
-    this.books.set(terms.rail, new RailBook(terms, unit, this.options.balanceTree()));
+    this.books.set(terms.rail, new RailBook(terms, unit, this.newTree()));
     this.open.set(terms.rail, new Map());
   }
 

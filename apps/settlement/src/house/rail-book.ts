@@ -1,17 +1,17 @@
+import type { ChainDeposit, EventData, RailTerms } from '#events';
 import { LedgerBroken } from '#ledger';
-import type { BalanceLeaf, BalanceTree } from './balance-tree.js';
-import type { ChainDeposit, LegData, RailTerms } from './rail-facts.js';
+import type { Hex } from 'viem';
+import { type BalanceLeaf, type BalanceTree, FIRST_MEMBER } from '../tree/index.js';
+
+export type LegData = EventData['SettlementLegDue'];
 
 /** A member's proof that its balance is in the balance root of a leg. */
-export interface BalanceProof {
+export interface BalanceProof extends BalanceLeaf {
   readonly rail: string;
   readonly seq: number;
-  readonly index: number;
-  readonly owner: string;
-  readonly balance: bigint;
-  readonly credited: bigint;
-  readonly path: readonly string[];
-  readonly root: string;
+  /** Siblings from the leaf up. */
+  readonly path: readonly Hex[];
+  readonly root: Hex;
 }
 
 /** A deposit as the journal credits it, in rail units. */
@@ -24,12 +24,15 @@ export interface CreditedDeposit extends ChainDeposit {
 /** A leg whose balances are in the tree, and what the leaves it changed were before. */
 interface PostedLeg {
   readonly seq: number;
-  readonly root: string;
-  readonly before: ReadonlyMap<number, BalanceLeaf | undefined>;
+  readonly root: Hex;
+  readonly before: Leaves;
 }
 
+/** Leaves by index; undefined where there is none. */
+type Leaves = ReadonlyMap<number, BalanceLeaf | undefined>;
+
 interface Account {
-  readonly owner: string;
+  readonly owner: Hex;
   /** Signed: the house may be below zero. */
   balance: bigint;
   credited: bigint;
@@ -55,21 +58,21 @@ export class RailBook {
     private readonly unit: bigint,
     private readonly tree: BalanceTree,
   ) {
-    this.open('guarantee', HOUSE_INDEX, terms.treasury);
+    this.open('guarantee', HOUSE_INDEX, terms.treasury as Hex);
   }
 
   get lastSeq(): number {
     return this.posted.at(-1)?.seq ?? 0;
   }
 
-  open(account: string, index: number, owner: string): void {
+  open(account: string, index: number, owner: Hex): void {
     this.indices.set(account, index);
     this.accounts.set(index, { owner, balance: 0n, credited: 0n });
     this.changed.add(index);
   }
 
   /** Owner of an opened index. */
-  ownerOf(index: number): string | undefined {
+  ownerOf(index: number): Hex | undefined {
     return this.accounts.get(index)?.owner;
   }
 
@@ -87,14 +90,11 @@ export class RailBook {
   }
 
   /** Applies deltas, then withdrawals; returns the balance root after both. */
-  post(leg: LegData): string {
+  post(leg: LegData): Hex {
     for (const [index, delta] of leg.entries) this.change(index).balance += BigInt(delta);
     for (const { index, amount } of leg.withdrawals) this.change(index).balance -= BigInt(amount);
-    const before = new Map<number, BalanceLeaf | undefined>();
-    for (const index of this.changed) {
-      before.set(index, this.leaves.get(index));
-      this.lay(index, this.leafOf(index));
-    }
+    const after = new Map([...this.changed].map((index) => [index, this.leafOf(index)] as const));
+    const before = this.lay(after);
     this.changed.clear();
     const root = this.tree.root();
     this.posted.push({ seq: leg.seq, root, before });
@@ -113,28 +113,25 @@ export class RailBook {
   prove(index: number, seq: number): BalanceProof | undefined {
     const at = this.posted.find((leg) => leg.seq === seq);
     if (at === undefined) return undefined;
-    const later = this.posted.filter((leg) => leg.seq > seq);
-    const now = new Map<number, BalanceLeaf | undefined>();
-    for (const { before } of later.toReversed()) {
-      for (const [changed, leaf] of before) {
-        if (!now.has(changed)) now.set(changed, this.leaves.get(changed));
-        this.lay(changed, leaf);
-      }
-    }
+    const now = this.lay(this.leavesBefore(seq + 1));
     try {
       const leaf = this.leaves.get(index);
       if (leaf === undefined) return undefined;
-      return {
-        rail: this.terms.rail,
-        seq,
-        index,
-        ...leaf,
-        path: this.tree.prove(index),
-        root: at.root,
-      };
+      const { rail } = this.terms;
+      return { rail, seq, ...leaf, path: this.tree.prove(index), root: at.root };
     } finally {
-      for (const [changed, leaf] of now) this.lay(changed, leaf);
+      this.lay(now);
     }
+  }
+
+  /** The leaves that legs from `seq` on changed, as they were before. */
+  private leavesBefore(seq: number): Leaves {
+    const found = new Map<number, BalanceLeaf | undefined>();
+    for (const leg of this.posted.toReversed()) {
+      if (leg.seq < seq) break;
+      for (const [index, leaf] of leg.before) found.set(index, leaf);
+    }
+    return found;
   }
 
   private change(index: number): Account {
@@ -149,19 +146,28 @@ export class RailBook {
   /** The house may owe on a rail; a leaf shows that as nothing. */
   private leafOf(index: number): BalanceLeaf {
     const { owner, balance, credited } = this.accounts.get(index)!;
-    if (balance < 0n && index !== HOUSE_INDEX) {
+    if (balance < 0n && index >= FIRST_MEMBER) {
       throw new LedgerBroken(`index ${index} of rail ${this.terms.rail} is below zero: ${balance}`);
     }
-    return { owner, balance: balance < 0n ? 0n : balance, credited };
+    return { index, owner, balance: balance < 0n ? 0n : balance, credited };
   }
 
-  private lay(index: number, leaf: BalanceLeaf | undefined): void {
-    if (leaf === undefined) {
-      this.leaves.delete(index);
-      this.tree.clear(index);
-    } else {
-      this.leaves.set(index, leaf);
-      this.tree.set(index, leaf);
+  /** Puts leaves in place. @returns what was there */
+  private lay(leaves: Leaves): Leaves {
+    const before = new Map([...leaves.keys()].map((index) => [index, this.leaves.get(index)]));
+    const set: BalanceLeaf[] = [];
+    const gone: number[] = [];
+    for (const [index, leaf] of leaves) {
+      if (leaf === undefined) {
+        this.leaves.delete(index);
+        gone.push(index);
+      } else {
+        this.leaves.set(index, leaf);
+        set.push(leaf);
+      }
     }
+    this.tree.set(set);
+    this.tree.clear(gone);
+    return before;
   }
 }

@@ -73,6 +73,21 @@ describe('the balance tree', () => {
     );
   });
 
+  it('has the root it had before leaves came, once they are cleared', async () => {
+    await fc.assert(
+      fc.asyncProperty(leaves, leaves, async (kept, gone) => {
+        const tree = await treeOf(kept);
+        tree.set(gone);
+        tree.clear(gone.map(({ index }) => index));
+        const left = settled(kept).filter(({ index }) =>
+          gone.every((leaf) => leaf.index !== index),
+        );
+        expect(tree.root()).toBe(naiveRoot(left));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it('agrees with OpenZeppelin on the part that is full', async () => {
     const all = Array.from({ length: 256 }, (_, index) => leafOf(index));
     // Theirs keeps leaves in reverse, so the left child there is the right one here.

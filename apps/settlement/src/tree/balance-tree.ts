@@ -29,7 +29,14 @@ export class BalanceTree {
 
   /** An empty tree. Compiling the hash is the one thing that takes a promise. */
   static async open(): Promise<BalanceTree> {
-    return new BalanceTree(await createKeccak(256));
+    const opened = await BalanceTree.opener();
+    return opened();
+  }
+
+  /** What makes empty trees without a promise each; they share the compiled hash. */
+  static async opener(): Promise<() => BalanceTree> {
+    const keccak = await createKeccak(256);
+    return () => new BalanceTree(keccak);
   }
 
   /**
@@ -41,15 +48,27 @@ export class BalanceTree {
     const indices = leaves.map(({ index }) => index);
     this.#hold(indices.reduce((most, index) => Math.max(most, index), 0) + 1);
     encoded.forEach((bytes, i) => this.#put(this.#capacity + indices[i]!, this.#hash(bytes)));
+    this.#rehash(indices);
+  }
+
+  /** Makes these indices empty again, as before their accounts were opened. */
+  clear(indices: readonly number[]): void {
+    const held = indices.filter((index) => index < this.#capacity);
+    for (const index of held) this.#put(this.#capacity + index, this.#empty[0]!);
+    this.#rehash(held);
+  }
+
+  root(): Hex {
+    return bytesToHex(this.#subtree(TREE_DEPTH, 0));
+  }
+
+  /** Hashes what is above these leaves. */
+  #rehash(indices: readonly number[]): void {
     let changed = Uint32Array.from(indices, (index) => this.#capacity + index).toSorted();
     while (changed.length > 0 && changed[0]! > 1) {
       changed = parents(changed);
       for (const node of changed) this.#put(node, this.#hashNode(node));
     }
-  }
-
-  root(): Hex {
-    return bytesToHex(this.#subtree(TREE_DEPTH, 0));
   }
 
   /**
