@@ -84,15 +84,18 @@ export class Provider {
       return { provider: this, key: canonical(is), value: { is } };
     } catch (error) {
       if (!(error instanceof ChainError)) throw error;
-      if (!ANSWERS.has(error.kind)) return this.leaveOut(reasonOf(error), error.message);
+      if (!ANSWERS.has(error.kind)) {
+        // A block behind, as one of them always is.
+        return this.leaveOut(reasonOf(error), error.message, error.kind !== 'not-found');
+      }
       const key = `${error.kind} ${error.revert?.data ?? ''}`;
       return { provider: this, key, value: { refusal: error } };
     }
   }
 
-  /** Its answer did not count. */
-  leaveOut(reason: LeftOutReason, detail: string): LeftOut {
-    this.circuit.failed();
+  /** Its answer did not count. Where that is no fault of its own, it does not bring a rest nearer. */
+  leaveOut(reason: LeftOutReason, detail: string, isFault = true): LeftOut {
+    if (isFault) this.circuit.failed();
     this.times[reason] = (this.times[reason] ?? 0) + 1;
     this.last = { provider: this.name, reason, detail };
     return this.last;

@@ -212,8 +212,12 @@ export class Quorum {
     } finally {
       clearTimeout(timer);
     }
-    // Copies: who answers from here on comes too late.
-    return { answers: [...answers], leftOut: [...leftOut] };
+    // In the providers' own order; who answers from here on comes too late.
+    const order = ({ provider }: Answer<T>): number => this.providers.indexOf(provider);
+    return {
+      answers: [...answers].sort((a, b) => order(a) - order(b)),
+      leftOut: [...leftOut],
+    };
   }
 
   private readonly areEnough = (answers: readonly Answer<unknown>[]): boolean =>

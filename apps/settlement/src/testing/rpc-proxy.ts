@@ -136,6 +136,12 @@ async function lagging(target: string, blocks: number, question: Question): Prom
   const claimed = `0x${head.toString(16)}`;
   if (method === 'eth_blockNumber') return { jsonrpc: '2.0', id, result: claimed };
   const back = (at: unknown): unknown => (at === 'latest' ? claimed : at);
+  if (
+    ['eth_call', 'eth_getBalance'].includes(method) &&
+    (await heightOf(target, params[1])) > head
+  ) {
+    return { jsonrpc: '2.0', id, error: { code: -32000, message: 'header not found' } };
+  }
   const answer = await forward(target, { ...question, params: params.map(back) });
   const { result } = answer as { result?: { number?: string; blockNumber?: string }[] | object };
   if (Array.isArray(result)) {
@@ -147,4 +153,13 @@ async function lagging(target: string, blocks: number, question: Question): Prom
     ('number' in result || 'blockNumber' in result) &&
     Number('number' in result ? result.number : result.blockNumber) > head;
   return above ? { ...answer, result: null } : answer;
+}
+
+/** Height of the block a question is about; a tag is never above a head. */
+async function heightOf(target: string, at: unknown): Promise<number> {
+  if (typeof at === 'string') return at.startsWith('0x') ? Number(at) : 0;
+  const { blockHash } = at as { blockHash: string };
+  const params = [blockHash, false];
+  const { result } = await forward(target, { id: 0, method: 'eth_getBlockByHash', params });
+  return Number((result as { number?: string } | null)?.number ?? 0);
 }

@@ -23,32 +23,36 @@ CREATE TABLE settlement.tx_attempt (
 );
 CREATE INDEX tx_attempt_by_nonce ON settlement.tx_attempt (chain_id, submitter, nonce);
 
--- How far a chain has been read, and the blocks that tell a reorganisation.
+-- How far a chain has been read, and the blocks that tell a reorganisation. Whoever watches has raised the epoch.
 CREATE TABLE settlement.watcher (
-  chain_id  bigint PRIMARY KEY,
-  epoch     bigint NOT NULL DEFAULT 0,
-  next      bigint NOT NULL,           -- first block not read yet
-  finals    jsonb  NOT NULL            -- by tag: the height last called final, and the block there
+  chain_id bigint PRIMARY KEY,
+  epoch    bigint NOT NULL DEFAULT 1,
+  next     bigint NOT NULL, -- first block not read yet
+  marks    jsonb  NOT NULL, -- by tag: the highest block ever called so
+  rails    text[] NOT NULL  -- rails whose past has been read
 );
 CREATE TABLE settlement.head (
-  chain_id    bigint NOT NULL REFERENCES settlement.watcher,
-  number      bigint NOT NULL,
-  hash        text   NOT NULL,
-  parent_hash text   NOT NULL,
-  time        bigint NOT NULL,
+  chain_id    bigint      NOT NULL REFERENCES settlement.watcher,
+  number      bigint      NOT NULL,
+  hash        text        NOT NULL,
+  parent_hash text        NOT NULL,
+  time        bigint      NOT NULL, -- seconds, the chain's own clock
+  base_fee    numeric(78) NOT NULL, -- wei per gas
   PRIMARY KEY (chain_id, number)
 );
 
--- What contracts said, by its own number; `final` never goes back.
+-- What the contracts said, in streams numbered 1, 2, 3...; what is final stays so.
 CREATE TABLE settlement.chain_fact (
-  chain_id bigint NOT NULL REFERENCES settlement.watcher,
-  id       text   NOT NULL,
-  block    bigint NOT NULL,
-  final    boolean NOT NULL,
-  fact     jsonb  NOT NULL,
+  chain_id bigint      NOT NULL REFERENCES settlement.watcher,
+  id       text        NOT NULL,
+  stream   text        NOT NULL,
+  number   numeric(78) NOT NULL,
+  final    boolean     NOT NULL,
+  fact     jsonb       NOT NULL,
   PRIMARY KEY (chain_id, id)
 );
-CREATE INDEX chain_fact_by_block ON settlement.chain_fact (chain_id, block) WHERE NOT final;
+CREATE INDEX chain_fact_open ON settlement.chain_fact (chain_id) WHERE NOT final;
+CREATE INDEX chain_fact_told ON settlement.chain_fact (chain_id, stream, number DESC) WHERE final;
 
 -- What the watcher told, in order, written with the state it follows from: a reader that keeps its place misses
 -- nothing and sees nothing twice.
