@@ -15,6 +15,8 @@ async function lint() {
 /** Everything committed that is made from something else: binaries of kernel and contracts, generated references. */
 async function generate(args) {
   await node(['contracts/compile.mjs']);
+  await build();
+  await node(['dist/contracts/generate.js']);
   await node(['libs/risk/kernel/build.mjs']);
   await node(['dist/apps/cli/src/generate.js', ...args]);
 }

@@ -201,10 +201,17 @@ export class ChainHouse {
     return await this.send(this.rail.forcedExit, encodeFunctionData(call));
   }
 
+  /** From now on every block is one second after the one before it. */
+  async tick(): Promise<void> {
+    const request = { method: 'anvil_setBlockTimestampInterval' as never, params: [1] as never };
+    await this.deployer.reader.request(request);
+  }
+
   /** Moves the chain's clock ahead. */
   async passTime(seconds: number): Promise<void> {
     const { reader } = this.deployer;
-    await reader.request({ method: 'evm_increaseTime' as never, params: [seconds] as never });
+    const to = Number((await reader.getBlock()).timestamp) + seconds;
+    await reader.request({ method: 'evm_setNextBlockTimestamp' as never, params: [to] as never });
     await reader.request({ method: 'evm_mine' as never });
   }
 
