@@ -73,7 +73,8 @@ export class CoSignerClient {
 async function signed(answer: Record<string, unknown>, digest: Hex): Promise<CosignReply> {
   const { signer, signature } = answer as { readonly signer: Hex; readonly signature: Hex };
   const by = await recoverAddress({ hash: digest, signature });
-  if (!isAddressEqual(by, signer)) return { is: 'later', reason: 'the signature is of another key' };
+  if (!isAddressEqual(by, signer))
+    return { is: 'later', reason: 'the signature is of another key' };
   return { is: 'signed', by: { signer: by.toLowerCase() as Hex, signature } };
 }
 

@@ -1,7 +1,7 @@
 import { encodeFunctionData, type Address, type Hex } from 'viem';
 import { settlementLedgerAbi } from '../../../../contracts/index.js';
 import { legToBatch } from '../batch/index.js';
-import type { Anchor, HouseCopy } from '../house/index.js';
+import type { HouseCopy } from '../house/index.js';
 import type { Job } from '../lane/index.js';
 import {
   batchAt,
@@ -16,7 +16,8 @@ import {
   watched,
 } from '../state/index.js';
 import type { Operators } from './chain-eye.js';
-import type { CoSignerClient, Signed } from './co-signers.js';
+import type { CoSignerClient } from './co-signers.js';
+import { sorted } from './openings.js';
 import type { RailStore, SealedBatch } from './rail-store.js';
 import type { RailTerms } from '#events';
 
@@ -37,7 +38,7 @@ export interface RailWorld {
   readonly hand: (rail: string, seq: number, digest: Hex) => Promise<void>;
   readonly report: (rail: string, block: number, was: Hex) => Promise<boolean>;
   /** What contract and ledger disagree on after a leg; undefined where nothing. */
-  readonly compare: (anchor: Anchor | undefined, rail: string, seq: number) => Promise<string | undefined>;
+  readonly compare: (rail: string, seq: number) => Promise<string | undefined>;
   readonly log: (line: string) => void;
 }
 
@@ -235,14 +236,12 @@ export class RailRunner {
     const batch = await this.world.store.batch(this.terms.rail, digest);
     const { threshold } = batchAt(this.rail, seq)!.sealings.at(-1)!;
     if (batch === undefined) return undefined;
-    const signatures = [...batchAt(this.rail, seq)!.signatures]
-      .map(([signer, signature]): Signed => ({ signer, signature }))
-      .sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1))
-      .slice(0, threshold)
-      .map(({ signer, signature }) => ({ signer, data: signature }));
+    const signatures = sorted(batchAt(this.rail, seq)!.signatures, threshold);
     const payload: Hex = `0x${Buffer.from(batch.payload).toString('hex')}`;
     const args = [batch.header, payload, signatures] as const;
-    const [pairs, withdrawals] = [1, 3].map((at) => (batch.payload[at]! << 8) | batch.payload[at + 1]!);
+    const [pairs, withdrawals] = [1, 3].map(
+      (at) => (batch.payload[at]! << 8) | batch.payload[at + 1]!,
+    );
     return {
       id: `${this.terms.rail}#${seq}#${digest}`,
       to: this.ledger,
@@ -252,9 +251,7 @@ export class RailRunner {
   }
 
   private async compare(seq: number): Promise<void> {
-    const { compare, copy } = this.world;
-    const { rail } = this.terms;
-    const difference = await compare(copy.anchor(rail, seq), rail, seq);
+    const difference = await this.world.compare(this.terms.rail, seq);
     const found = difference === undefined ? {} : { difference };
     this.inputs.push({ kind: 'compared', seq, ...found });
   }
@@ -276,7 +273,8 @@ export class RailRunner {
   }
 
   private forgetAlarms(effects: readonly Effect[]): void {
-    if (!effects.some((effect) => effect.do === 'alarm' || effect.do === 'ask')) this.alarms.clear();
+    if (!effects.some((effect) => effect.do === 'alarm' || effect.do === 'ask'))
+      this.alarms.clear();
   }
 }
 

@@ -63,6 +63,11 @@ export class RailStore {
     const [row] = rows;
     if (row === undefined) return undefined;
     const { seq, header, payload } = row;
-    return { seq: Number(seq), digest, header: readHeader(header), payload: new Uint8Array(payload) };
+    return {
+      seq: Number(seq),
+      digest,
+      header: readHeader(header),
+      payload: new Uint8Array(payload),
+    };
   }
 }
