@@ -3,7 +3,7 @@ import type { HouseCopy } from '../house/index.js';
 import type { Job, Lane } from '../lane/index.js';
 import type { Observation, WatchedRail, Watcher } from '../watcher/index.js';
 import type { SettledBatch } from '../watcher/index.js';
-import type { Blocks, ChainEye, Operators } from './chain-eye.js';
+import type { Blocks, ChainEye } from './chain-eye.js';
 import type { ClearingClient } from './clearing-client.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
 import type { Openings } from './openings.js';

@@ -34,7 +34,7 @@ export interface CustodianInput {
     readonly subject: string;
     readonly sequence: number;
     readonly window: number;
-    readonly [attribute: string]: unknown;
+    readonly data: object;
   };
 }
 

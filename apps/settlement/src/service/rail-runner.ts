@@ -159,9 +159,11 @@ export class RailRunner {
     const { rail } = this.terms;
     switch (effect.do) {
       case 'seal':
-        return void (await this.seal(effect.seq, effect.prevHash, view, operators));
+        await this.seal(effect.seq, effect.prevHash, view, operators);
+        return undefined;
       case 'ask':
-        return void (await this.ask(effect.seq, effect.digest, operators));
+        await this.ask(effect.seq, effect.digest, operators);
+        return undefined;
       case 'submit':
         return await this.jobFor(effect.seq, effect.digest);
       case 'hand':
