@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type InputBody, openRailHouse, type TestHouse } from '../testing/house.js';
+import { type InputBody, openAs, RailHouse, spec, type TestHouse } from '../testing/house.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
 
 const RAIL = '31337/USDT';
@@ -27,14 +27,20 @@ function tell(house: TestHouse, input: CustodianInput): string | undefined {
 }
 
 function openHouse(): TestHouse {
-  const house = openRailHouse([31337]);
+  const house = openAs(new RailHouse(), [spec()]);
+  house.openRail(31337);
   house.settlesOn('M1-H', 31337, 16);
   house.settlesOn('M2-H', 31337, 17);
   return house;
 }
 
-const closeTrading = (house: TestHouse): string | undefined =>
-  house.send('V1', 'windows', 'V1', { type: 'window-closed', endsAt: 60_000_000, streams: [] });
+/** The venue, and the custodian of before there were rails, which the house waits for too. */
+function closeTrading(house: TestHouse): void {
+  for (const venue of ['V1', 'custody']) {
+    const body = { type: 'window-closed', endsAt: 60_000_000, streams: [] } as const;
+    house.send(venue, 'windows', venue, body);
+  }
+}
 
 describe('the custodian of a chain', () => {
   it('tells the house every final deposit once, the house’s own as guarantee', () => {
