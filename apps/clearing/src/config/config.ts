@@ -29,7 +29,11 @@ export interface Config {
     readonly operator?: string;
     readonly risk?: string;
     readonly custody?: string;
+    readonly settlement?: string;
     readonly regulator?: string;
+    /** Custodians of chains, beside the one named `custody`. */
+    readonly custodians: readonly NamedKey[];
+    readonly cosigners: readonly NamedKey[];
     readonly venues: readonly NamedKey[];
     readonly members: readonly NamedKey[];
   };
@@ -75,10 +79,6 @@ export function readConfig(env: Environment): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   const number = (name: SettingName) => Number(value(name));
   const brokers = list(value('NOVATE_KAFKA_BROKERS'));
-  const named = (key: 'operator' | 'risk' | 'custody' | 'regulator', name: SettingName) => {
-    const given = value(name);
-    return given === undefined ? {} : { [key]: given };
-  };
   return {
     databaseUrl: value('NOVATE_DATABASE_URL') ?? '',
     vault: {
@@ -97,10 +97,9 @@ export function readConfig(env: Environment): Config {
     eventTable: value('NOVATE_EVENT_TABLE') === 'true',
     http: { host: value('NOVATE_HTTP_HOST') ?? '', port: number('NOVATE_HTTP_PORT') },
     keys: {
-      ...named('operator', 'NOVATE_KEY_OPERATOR'),
-      ...named('risk', 'NOVATE_KEY_RISK'),
-      ...named('custody', 'NOVATE_KEY_CUSTODY'),
-      ...named('regulator', 'NOVATE_KEY_REGULATOR'),
+      ...singleKeys(value),
+      custodians: namedKeys(value('NOVATE_CUSTODY_KEYS')),
+      cosigners: namedKeys(value('NOVATE_COSIGNER_KEYS')),
       venues: namedKeys(value('NOVATE_VENUE_KEYS')),
       members: namedKeys(value('NOVATE_MEMBER_KEYS')),
     },
@@ -124,6 +123,21 @@ export function readConfig(env: Environment): Config {
       crash: { point: crashPoint as CrashPoint, after: number('NOVATE_CRASH_AFTER') },
     }),
   };
+}
+
+/** Roles that one key holds. */
+const singleKey = {
+  operator: 'NOVATE_KEY_OPERATOR',
+  risk: 'NOVATE_KEY_RISK',
+  custody: 'NOVATE_KEY_CUSTODY',
+  settlement: 'NOVATE_KEY_SETTLEMENT',
+  regulator: 'NOVATE_KEY_REGULATOR',
+} as const satisfies Record<string, SettingName>;
+export const singleRoles = Object.keys(singleKey) as (keyof typeof singleKey)[];
+
+function singleKeys(value: (name: SettingName) => string | undefined) {
+  const given = singleRoles.map((role) => [role, value(singleKey[role])] as const);
+  return Object.fromEntries(given.filter(([, key]) => key !== undefined));
 }
 
 function journalOf(value: (name: SettingName) => string | undefined): JournalPlace {
@@ -210,9 +224,9 @@ function repeatedKeys(env: Environment): string[] {
   const add = (key: string | undefined, owner: string) => {
     if (key) owners.set(key, [...(owners.get(key) ?? []), owner]);
   };
-  for (const name of ['OPERATOR', 'RISK', 'CUSTODY', 'REGULATOR']) {
-    add(env[`NOVATE_KEY_${name}`]?.trim(), `NOVATE_KEY_${name}`);
-  }
+  for (const name of Object.values(singleKey)) add(env[name]?.trim(), name);
+  for (const { id, key } of namedKeys(env['NOVATE_CUSTODY_KEYS'])) add(key, `custodian ${id}`);
+  for (const { id, key } of namedKeys(env['NOVATE_COSIGNER_KEYS'])) add(key, `co-signer ${id}`);
   for (const { id, key } of namedKeys(env['NOVATE_VENUE_KEYS'])) add(key, `venue ${id}`);
   for (const { id, key } of namedKeys(env['NOVATE_MEMBER_KEYS'])) add(key, `member ${id}`);
   return [...owners.values()]

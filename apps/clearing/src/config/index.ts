@@ -1,2 +1,2 @@
-export { ConfigError, readConfig, redacted } from './config.js';
+export { ConfigError, readConfig, redacted, singleRoles } from './config.js';
 export type { Config, NamedKey } from './config.js';

@@ -104,6 +104,21 @@ export const settings = [
   text('NOVATE_KEY_CUSTODY', 'API and signing key of the custodian, source id `custody`.', {
     secret: true,
   }),
+  {
+    name: 'NOVATE_CUSTODY_KEYS',
+    kind: 'keys',
+    secret: true,
+    about: 'API and signing keys of further custodians, `chain-1=key,chain-10=key`: one per chain.',
+  },
+  text('NOVATE_KEY_SETTLEMENT', 'API key of the settlement service, which says what is final.', {
+    secret: true,
+  }),
+  {
+    name: 'NOVATE_COSIGNER_KEYS',
+    kind: 'keys',
+    secret: true,
+    about: 'API keys of the co-signers, `id=key,id=key`: they read the log, and nothing else.',
+  },
   text('NOVATE_KEY_REGULATOR', 'API key of the regulator, who may read everything.', {
     secret: true,
   }),
