@@ -1,7 +1,7 @@
 /**
  * The closed list of settlement's reason codes, range 8xxx; docs/errors.md holds those of the ledger, 1xxx to 7xxx. A code
  * never changes its meaning and is never reused. 80xx the batch and its bytes, 81xx the ledger contract, 82xx operators and
- * rights, 83xx the vault, pause and exit, 84xx keys. `fix` is what mends it.
+ * rights, 83xx the vault, pause and exit, 84xx keys, 86xx what a co-signer refuses. `fix` is what mends it.
  */
 export const settlementCodes = {
   UNKNOWN_CODEC: [8001, 'Encode the payload with version 1 of the codec.'],
@@ -22,7 +22,6 @@ export const settlementCodes = {
   WRONG_SEQ: [8101, 'Send the batch that follows the last one on chain.'],
   WRONG_PREV_HASH: [8102, 'Build the batch on the digest of the last one on chain.'],
   WRONG_ORIGIN: [8103, 'This contract settles for another log: use the one deployed for yours.'],
-  STALE_EPOCH: [8104, 'Have the operators of the current epoch sign.'],
   DEADLINE_EXPIRED: [
     8105,
     'Seal it again once a final block past the deadline shows that it was not applied.',
@@ -84,6 +83,44 @@ export const settlementCodes = {
   SIGNER_REFUSED: [8406, 'Give the token or certificate the signer expects.'],
   SIGNER_ANSWER: [8407, 'Let the signer answer {"signature": "0x..."} of 64 or 65 bytes.'],
   SIGNER_WRONG_KEY: [8408, 'Configure the address of the key the signer holds.'],
+  COSIGN_MALFORMED: [8601, 'Send the request as docs/settlement.md shows it.'],
+  COSIGN_UNAUTHENTICATED: [
+    8602,
+    'Send Authorization: Bearer and the key of the settlement service.',
+  ],
+  RAIL_NOT_SIGNED: [8603, 'Ask for a rail and contract in the configuration of this co-signer.'],
+  COPY_BEHIND: [
+    8604,
+    'Ask again: this co-signer has not seen so much of the log under a checkpoint.',
+  ],
+  COPY_ALTERED: [8605, 'Give this co-signer an empty database: its copy of the log was changed.'],
+  LOG_FORKED: [
+    8606,
+    'Compare the logs: the house shows another one than it signed, or than before.',
+  ],
+  LEG_UNKNOWN: [8607, 'Ask for a leg that is in the log and not final.'],
+  BATCH_DIFFERS: [8608, 'Derive the batch from the log: this one is not what the log says.'],
+  SEQ_NOT_NEXT: [8609, 'Ask for the batch that follows the last one on chain.'],
+  STALE_EPOCH: [8610, 'Seal the batch for the set of operators that is in force.'],
+  DEADLINE_OUT_OF_RANGE: [8611, 'Set a deadline that is ahead of the block time, and not too far.'],
+  DEPOSIT_NOT_FINAL: [8612, 'Ask again when the deposit is final.'],
+  GATE_CLOSED: [8613, 'Wait until the legs that collect for this cycle are final on their chains.'],
+  LIMIT_EXCEEDED: [
+    8614,
+    'Have the owner of this co-signer look at it: it passes a limit set there.',
+  ],
+  ALREADY_SIGNED: [
+    8615,
+    'Use the batch that was signed, or wait until it is proven dead on chain.',
+  ],
+  KEY_RETIRED: [8616, 'Wait until nothing this key may have signed is valid, or use another key.'],
+  CHAIN_UNKNOWN: [8617, 'Ask again: the providers of this co-signer do not answer alike.'],
+  COSIGNER_UNAVAILABLE: [
+    8618,
+    'Ask again: its database, its copy of the log or its key is not there.',
+  ],
+  OPENING_DIFFERS: [8619, 'Open accounts as the log opened them.'],
+  DEPOSIT_DIFFERS: [8620, 'Find out who had the deposit credited: the chain does not show it.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type SettlementCode = keyof typeof settlementCodes;

@@ -7,6 +7,7 @@ import { AccountsController } from './query/accounts.controller.js';
 import { ReadDatabase } from './query/database.js';
 import { EtagInterceptor } from './query/etag.interceptor.js';
 import { JournalController } from './query/journal.controller.js';
+import { LogEventsController } from './query/log-events.controller.js';
 import { MarginController } from './query/margin.controller.js';
 import { ReferenceController } from './query/reference.controller.js';
 import { StateController } from './query/state.controller.js';
@@ -22,6 +23,7 @@ export const readControllers = [
   StateController,
   TradesController,
   JournalController,
+  LogEventsController,
 ];
 
 /** The read side: the projector's life and the query API. The journal stays its owner's to close. */
