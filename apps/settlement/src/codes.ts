@@ -1,6 +1,7 @@
 /**
  * The closed list of settlement's reason codes, range 8xxx; docs/errors.md holds those of the ledger, 1xxx to 7xxx. A code
- * never changes its meaning and is never reused. 80xx the batch and its bytes, 86xx what a co-signer refuses. `fix` is what mends it.
+ * never changes its meaning and is never reused. 80xx the batch and its bytes, 81xx the ledger contract, 82xx operators and
+ * rights, 83xx the vault, pause and exit, 84xx keys, 86xx what a co-signer refuses. `fix` is what mends it.
  */
 export const settlementCodes = {
   UNKNOWN_CODEC: [8001, 'Encode the payload with version 1 of the codec.'],
@@ -18,6 +19,70 @@ export const settlementCodes = {
   EMPTY_BATCH: [8013, 'A leg without entries and withdrawals takes no sequence number.'],
   HOUSE_DELTA_DIFFERS: [8014, 'The delta of index 0 is the house delta of the leg.'],
   BALANCE_OUT_OF_RANGE: [8015, 'A balance of a member is at least zero and below 2^128 units.'],
+  WRONG_SEQ: [8101, 'Send the batch that follows the last one on chain.'],
+  WRONG_PREV_HASH: [8102, 'Build the batch on the digest of the last one on chain.'],
+  WRONG_ORIGIN: [8103, 'This contract settles for another log: use the one deployed for yours.'],
+  DEADLINE_EXPIRED: [
+    8105,
+    'Seal it again once a final block past the deadline shows that it was not applied.',
+  ],
+  DEADLINE_TOO_FAR: [8106, 'Choose a deadline at most 30 minutes after the block.'],
+  LOG_SHRANK: [8107, 'A batch cannot come from less of the log than the one before.'],
+  PAYLOAD_HASH_DIFFERS: [8108, 'Send the payload the header was signed for.'],
+  GROSS_ABOVE_LIMIT: [8109, 'Split the leg: its debits exceed what one batch may move.'],
+  BELOW_FLOOR: [8110, 'Nobody may owe the contract: fund the account, or take less from it.'],
+  UNOPENED_ACCOUNT: [8111, 'Open the index on chain first.'],
+  ALREADY_OPENED: [8112, 'An index is opened once: use the next free one.'],
+  INVALID_OPENING: [8113, 'Open an index below 2^20 for an address that somebody can hold.'],
+  UNKNOWN_BATCH: [8114, 'Send the header exactly as it was settled.'],
+  INVALID_PROOF: [8115, 'Take leaf and proof from the same root.'],
+  INVALID_SETTING: [8116, 'Deploy or set it within the bounds the contract documents.'],
+  SIGNERS_UNSORTED: [8201, 'Send each signer once, in ascending order of address.'],
+  NOT_AN_OPERATOR: [8202, 'Only operators of the epoch count.'],
+  TOO_FEW_SIGNERS: [8203, 'Ask more operators to sign.'],
+  MALLEABLE_SIGNATURE: [8204, 'Send the signature with the lower of its two s values.'],
+  INVALID_SIGNATURE: [8205, 'Sign this digest with the key of the address.'],
+  INVALID_OPERATOR_SET: [
+    8206,
+    'Propose at most 16 distinct operators and a threshold above half of them.',
+  ],
+  NO_PROPOSAL: [8207, 'Propose a set first.'],
+  TOO_EARLY: [8208, 'Wait until the delay is over.'],
+  NOT_A_GUARDIAN: [8209, 'Call it with the key of a guardian.'],
+  VETO_USED: [8210, 'A guardian vetoes once per epoch.'],
+  NOT_THE_OWNER: [8211, 'Call it with the address that owns the index.'],
+  CALLER_NOT_ALLOWED: [8212, 'Only the contract it belongs to may call this.'],
+  UNREGISTERED_TOKEN: [8301, 'Register the token with the vault first.'],
+  ALREADY_REGISTERED: [8302, 'A token and a ledger are registered once.'],
+  DECIMALS_DIFFER: [8303, 'Register the token with the decimals it reports.'],
+  NOT_A_MULTIPLE: [8304, 'Send a multiple of the smallest unit of the rail.'],
+  ABOVE_CAP: [8305, 'The vault holds no more of this token: deposit less.'],
+  NOT_CLAIMABLE: [8306, 'Claim at most what was allotted to the address.'],
+  RATE_LIMITED: [8307, 'Claim less, or later: so much leaves the vault in an hour and in a day.'],
+  UNEXPECTED_TRANSFER: [8308, 'The token did not move what it said: it is not fit for the vault.'],
+  PAUSED: [8309, 'Wait until the pause ends, at most 72 hours.'],
+  NOT_PAUSED: [8310, 'Nothing to do: it is not paused.'],
+  COOLING_DOWN: [8311, 'Wait until the guardians may pause again.'],
+  FROZEN: [8312, 'The ledger is frozen for good: leave with your proof.'],
+  NOT_FROZEN: [8313, 'Freeze the ledger first, after the grace period.'],
+  NOTHING_TO_EXIT: [8314, 'Nothing to do: the balance is zero.'],
+  ALREADY_REQUESTED: [8315, 'Nothing to do: an exit of the index is under way.'],
+  NO_REQUEST: [8316, 'Request the exit first.'],
+  REQUEST_SERVED: [8317, 'Nothing to do: the request was served or answered.'],
+  ALREADY_ESCAPED: [8318, 'Nothing to do: the index has left.'],
+  AMOUNT_DIFFERS: [
+    8319,
+    'Prove the balance of the last root; deposits since then are added to it.',
+  ],
+  CONTRACT_REFUSED: [8399, 'Look up the error the reason names in the ABI of the contract.'],
+  KEYSTORE_INVALID: [8401, 'Use a key file this program wrote, unaltered.'],
+  KEYSTORE_PASSWORD: [8402, 'Give the password the key file was written with.'],
+  KEYSTORE_MODE: [8403, 'Let nobody but its owner read the key file: chmod 600.'],
+  KEYSTORE_EXISTS: [8404, 'A key file is never overwritten: choose another name.'],
+  SIGNER_UNAVAILABLE: [8405, 'Start the signer, or correct its address; asking again is harmless.'],
+  SIGNER_REFUSED: [8406, 'Give the token or certificate the signer expects.'],
+  SIGNER_ANSWER: [8407, 'Let the signer answer {"signature": "0x..."} of 64 or 65 bytes.'],
+  SIGNER_WRONG_KEY: [8408, 'Configure the address of the key the signer holds.'],
   COSIGN_MALFORMED: [8601, 'Send the request as docs/settlement.md shows it.'],
   COSIGN_UNAUTHENTICATED: [
     8602,
@@ -38,7 +103,7 @@ export const settlementCodes = {
   SEQ_NOT_NEXT: [8609, 'Ask for the batch that follows the last one on chain.'],
   STALE_EPOCH: [8610, 'Seal the batch for the set of operators that is in force.'],
   DEADLINE_OUT_OF_RANGE: [8611, 'Set a deadline that is ahead of the block time, and not too far.'],
-  DEPOSIT_UNCONFIRMED: [8612, 'Wait until the deposit is final, or find out who credited it.'],
+  DEPOSIT_NOT_FINAL: [8612, 'Ask again when the deposit is final.'],
   GATE_CLOSED: [8613, 'Wait until the legs that collect for this cycle are final on their chains.'],
   LIMIT_EXCEEDED: [
     8614,
@@ -55,6 +120,7 @@ export const settlementCodes = {
     'Ask again: its database, its copy of the log or its key is not there.',
   ],
   OPENING_DIFFERS: [8619, 'Open accounts as the log opened them.'],
+  DEPOSIT_DIFFERS: [8620, 'Find out who had the deposit credited: the chain does not show it.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type SettlementCode = keyof typeof settlementCodes;

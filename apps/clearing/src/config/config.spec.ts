@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
-import { ConfigError, readConfig, redacted } from './config.js';
+import { ConfigError, readConfig, redacted } from './index.js';
 import { configurationReference } from './reference.js';
 
 const base = {

@@ -1,14 +1,18 @@
 import { journalProblems, type JournalPlace } from '../journal.js';
 import { parseSigningKey } from '#events';
+import {
+  ConfigError,
+  type Environment,
+  list,
+  type NamedKey,
+  namedKeys,
+  problemsOf,
+  redactedBy,
+  valueOf,
+} from '../../../../infra/settings/index.js';
 import type { CrashPoint } from '../engine/crash-point.js';
 import { settings } from './settings.js';
-import type { Setting, SettingName } from './settings.js';
-
-/** A venue's or member's key. */
-export interface NamedKey {
-  readonly id: string;
-  readonly key: string;
-}
+import type { SettingName } from './settings.js';
 
 /** The configuration of one process, read once at start. */
 export interface Config {
@@ -52,25 +56,12 @@ export interface Config {
   readonly crash?: { readonly point: CrashPoint; readonly after: number };
 }
 
-/** Every error of the environment at once, one per line. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  constructor(readonly problems: readonly string[]) {
-    super(`configuration: ${problems.join('; ')}`);
-  }
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-const KEY = /^[\x21-\x7e]{16,256}$/;
-const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-
 /**
  * Reads and checks the environment. Throws one `ConfigError` that lists everything wrong with it.
  */
 export function readConfig(env: Environment): Config {
   const problems = settings.flatMap((setting) => problemsOf(setting, env));
-  const value = (name: SettingName) => valueOf(name, env);
+  const value = (name: SettingName) => valueOf(settings, name, env);
   const crashPoint = value('NOVATE_CRASH_POINT');
   if (crashPoint !== undefined && env['NODE_ENV'] === 'production') {
     problems.push('NOVATE_CRASH_POINT is for tests and refused in production');
@@ -149,59 +140,7 @@ function journalOf(value: (name: SettingName) => string | undefined): JournalPla
 
 /** The environment as it may be printed: secrets are named, never shown. */
 export function redacted(env: Environment): Readonly<Record<string, string>> {
-  const shown: Record<string, string> = {};
-  for (const setting of settings as readonly Setting[]) {
-    const value = env[setting.name];
-    if (value) shown[setting.name] = setting.secret ? '(secret)' : value;
-  }
-  return shown;
-}
-
-function valueOf(name: SettingName, env: Environment): string | undefined {
-  const setting: Setting | undefined = settings.find((s) => s.name === name);
-  return env[name]?.trim() || setting?.fallback;
-}
-
-function problemsOf(setting: Setting, env: Environment): string[] {
-  const value = env[setting.name]?.trim();
-  if (!value) return setting.required ? [`${setting.name} is missing: ${setting.about}`] : [];
-  const wrong = (what: string) => [`${setting.name} ${what}`];
-  switch (setting.kind) {
-    case 'integer': {
-      const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting;
-      const number = Number(value);
-      const ok = /^\d+$/.test(value) && number >= min && number <= max;
-      return ok ? [] : wrong(`is not a whole number from ${min} to ${max}`);
-    }
-    case 'flag':
-      return value === 'true' || value === 'false' ? [] : wrong('is neither true nor false');
-    case 'choice':
-      return setting.choices?.includes(value)
-        ? []
-        : wrong(`is none of ${setting.choices?.join(', ')}`);
-    case 'list':
-      return list(value).every((entry) => /^[^\s:]+:\d{1,5}$/.test(entry))
-        ? []
-        : wrong('is not a list of host:port');
-    case 'key32':
-      return /^[A-Za-z0-9+/_-]{43}=?$/.test(value) ? [] : wrong('is not 32 bytes in base64');
-    case 'keys':
-      return keyProblems(setting.name, value);
-    case 'text':
-      return setting.secret && setting.name.startsWith('NOVATE_KEY_') && !KEY.test(value)
-        ? wrong('has to be 16 to 256 printable characters without spaces')
-        : [];
-  }
-}
-
-function keyProblems(name: string, value: string): string[] {
-  const seen = new Set<string>();
-  return namedKeys(value).flatMap(({ id, key }, index) => {
-    if (!ID.test(id)) return [`${name} entry ${index + 1} has no valid id`];
-    if (seen.has(id)) return [`${name} names ${id} twice`];
-    seen.add(id);
-    return KEY.test(key) ? [] : [`${name} key of ${id} has to be 16 to 256 printable characters`];
-  });
+  return redactedBy(settings, env);
 }
 
 /** A key that signs the log: a note's key, whole. */
@@ -232,17 +171,4 @@ function repeatedKeys(env: Environment): string[] {
   return [...owners.values()]
     .filter((names) => names.length > 1)
     .map((names) => `one key is given to ${names.join(' and ')}`);
-}
-
-const list = (value: string | undefined): string[] =>
-  (value ?? '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-
-function namedKeys(value: string | undefined): NamedKey[] {
-  return list(value).map((entry) => {
-    const at = entry.indexOf('=');
-    return at < 0 ? { id: '', key: entry } : { id: entry.slice(0, at), key: entry.slice(at + 1) };
-  });
 }

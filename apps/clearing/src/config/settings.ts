@@ -1,33 +1,5 @@
 import { crashPoints } from '../engine/crash-point.js';
-
-export type SettingKind = 'text' | 'integer' | 'flag' | 'list' | 'keys' | 'choice' | 'key32';
-
-/** One line of the configuration reference, and the rule its value is read by. */
-export interface Setting {
-  readonly name: string;
-  readonly kind: SettingKind;
-  readonly required?: boolean;
-  /** What applies when it is absent. */
-  readonly fallback?: string;
-  readonly secret?: boolean;
-  readonly min?: number;
-  readonly max?: number;
-  readonly choices?: readonly string[];
-  readonly about: string;
-}
-
-const text = (name: string, about: string, more: Partial<Setting> = {}): Setting => ({
-  name,
-  kind: 'text',
-  about,
-  ...more,
-});
-const integer = (
-  name: string,
-  fallback: number,
-  [min, max]: readonly [number, number],
-  about: string,
-): Setting => ({ name, kind: 'integer', fallback: String(fallback), min, max, about });
+import { integer, type Setting, text } from '../../../../infra/settings/index.js';
 
 /**
  * Everything the clearing app reads from its environment. docs/configuration.md is made from this
