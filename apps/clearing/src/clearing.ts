@@ -3,7 +3,8 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Pool } from 'pg';
 import { migrateJournal, migrateVault, PersonalVault, postgresKeys } from '#events';
 import type { Journal, SubjectKeys } from '#events';
-import type { Config } from './config/index.js';
+import { singleRoles } from './config/index.js';
+import type { Config, NamedKey } from './config/index.js';
 import { crashAt, Engine } from './engine/index.js';
 import type { CrashHook } from './engine/index.js';
 import { EventTable } from './event-table/index.js';
@@ -27,6 +28,7 @@ import { PersonalDesk } from './personal/index.js';
 import { Proofs } from './proofs/index.js';
 import { ReadLifecycle, ReadModule } from './read/index.js';
 import { KeyRing, RateLimiter } from './rights/index.js';
+import type { Principal } from './rights/index.js';
 import { Snapshots } from './snapshots/index.js';
 
 export interface ClearingHooks {
@@ -249,19 +251,24 @@ function crashHook({ crash }: Config): CrashHook | undefined {
 }
 
 function signingKeys({ keys }: Config): ReadonlyMap<string, string> {
-  const signing = new Map(keys.venues.map(({ id, key }) => [id, key]));
+  const named = [...keys.venues, ...keys.custodians];
+  const signing = new Map(named.map(({ id, key }) => [id, key]));
   if (keys.custody !== undefined) signing.set('custody', keys.custody);
   return signing;
 }
 
 function apiKeys({ keys }: Config): ConstructorParameters<typeof KeyRing>[0] {
-  const single = (['operator', 'risk', 'custody', 'regulator'] as const).flatMap((role) => {
+  const single = singleRoles.flatMap((role) => {
     const key = keys[role];
     return key === undefined ? [] : [{ principal: { role, id: role }, key }];
   });
+  const named = (role: Principal['role'], of: readonly NamedKey[]) =>
+    of.map(({ id, key }) => ({ principal: { role, id }, key }));
   return [
     ...single,
-    ...keys.venues.map(({ id, key }) => ({ principal: { role: 'venue' as const, id }, key })),
-    ...keys.members.map(({ id, key }) => ({ principal: { role: 'member' as const, id }, key })),
+    ...named('venue', keys.venues),
+    ...named('custody', keys.custodians),
+    ...named('cosigner', keys.cosigners),
+    ...named('member', keys.members),
   ];
 }

@@ -2,8 +2,8 @@ import type { Posting } from '#events';
 import { LedgerBroken } from './broken.js';
 import { addToSum, type HouseState } from './state.js';
 
-/** Books of an account: cash it owns, obligations being settled, debt it owes (<= 0), claims it holds (>= 0). */
-export type AccountBook = 'cash' | 'due' | 'debt' | 'claim';
+/** Books of an account: cash it owns, cash set aside for withdrawals, obligations being settled, debt it owes (<= 0), claims it holds (>= 0). */
+export type AccountBook = 'cash' | 'reserved' | 'due' | 'debt' | 'claim';
 
 export function accountBook(account: string, book: AccountBook): string {
   return `A/${account}/${book}`;

@@ -56,6 +56,16 @@ export const rejectCodes = {
     2017,
     'No key to destroy: what was recorded in plain text before sealing began cannot be erased.',
   ],
+  UNKNOWN_RAIL: [2018, 'Propose the rail first, or correct its id: `<chainId>/<asset>`.'],
+  RAIL_NOT_IN_FORCE: [2019, 'Let the role risk approve the rail, and wait for its first window.'],
+  NO_SETTLEMENT_ACCOUNT: [
+    2020,
+    'Ask the operator for a settlement account on a rail of the asset.',
+  ],
+  NOT_ON_CHAIN: [
+    2021,
+    "Deposit into the vault: a rail's custodian credits what is final on its chain, in the order of the vault's numbers.",
+  ],
   NOT_A_NUMBER: [
     3001,
     'Send a plain decimal string, e.g. "61837.63": no exponent, sign +, NaN or Infinity.',
@@ -66,6 +76,9 @@ export const rejectCodes = {
   OFF_TICK: [3005, "Round the price to the instrument's tick."],
   OFF_LOT: [3006, "Round the quantity to the instrument's lot."],
   NEGATIVE_PRICE: [3007, 'This instrument does not allow a price at or below zero.'],
+  OFF_UNIT: [3008, "Use no more decimals than the asset's rail has."],
+  INVALID_ADDRESS: [3009, 'Send 0x and lower-case hex digits: 40 for an address, 64 for a hash.'],
+  ZERO_ADDRESS: [3010, 'Name an address somebody holds the key of.'],
   DUPLICATE: [4001, 'Nothing to do: this was accepted before.'],
   TRADE_ID_CONFLICT: [
     4002,
@@ -88,6 +101,10 @@ export const rejectCodes = {
   DAY_NOT_NEXT: [4012, 'Send days in order, each once; a wrong day needs a new history.'],
   ALREADY_DECIDED: [4013, 'Nothing to do: the proposal was approved or withdrawn before.'],
   NO_ERASURE_ASKED: [4014, 'Let the operator ask for the erasure first, or correct the member.'],
+  LEG_NOT_NEXT: [
+    4015,
+    'Legs of a rail become final in order of their sequence, each once it is due.',
+  ],
   ORDER_SIZE_LIMIT: [5001, "Split the trade below the instrument's maximum order quantity."],
   POSITION_LIMIT: [5002, 'Reduce the position, or ask for a higher limit.'],
   VENUE_SUSPENDED: [5003, 'Only trades that reduce both sides pass while the venue is suspended.'],
@@ -115,8 +132,10 @@ export const rejectCodes = {
     5012,
     "Wait for the cut: a pending withdrawal's destination has to be readable.",
   ],
+  RAIL_FROZEN: [5013, 'Wait until the role risk has resumed the rail: its finality was violated.'],
   INSUFFICIENT_CASH: [6001, 'Ask for at most the cash left after the cycle.'],
   UNKNOWN_GIVE_UP: [6002, 'Propose the give-up first, or correct its id.'],
+  INSUFFICIENT_MARGIN: [6003, 'Ask for at most what equity exceeds the initial margin by.'],
   UNAUTHENTICATED: [7001, 'Send a valid API key.'],
   FORBIDDEN: [7002, 'Use a key of a role that may do this.'],
   FOUR_EYES: [7003, 'Let somebody other than the proposer approve it.'],

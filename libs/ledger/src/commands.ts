@@ -241,8 +241,8 @@ export type CommandKind = Command['kind'];
 export type Role =
   'operator' | 'risk' | 'venue' | 'custody' | 'settlement' | 'member' | 'regulator' | 'cosigner';
 export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
-  input: ['venue', 'custody', 'settlement'],
-  unreadable: ['venue', 'custody', 'settlement'],
+  input: ['venue', 'custody'],
+  unreadable: ['venue', 'custody'],
   'register-asset': ['operator'],
   'register-member': ['operator'],
   'request-erasure': ['operator'],

@@ -1,6 +1,7 @@
 import type { AnyNewEvent } from '#events';
 import { isPromise } from './books.js';
 import { LedgerBroken } from './broken.js';
+import { assertRails } from './rails/assert.js';
 import type { HouseState } from './state.js';
 
 /** After every event: running sums of the instruments and assets are zero. Cheap; `assertConservation` re-sums. */
@@ -22,13 +23,14 @@ function assertCycle(state: HouseState): void {
     let promises = 0n;
     for (const [book, amount] of books) {
       if (book.endsWith('/due')) throw new LedgerBroken(`${book} holds ${amount} ${asset}`);
-      if (book.endsWith('/cash') && amount < 0n) {
+      if (/\/(cash|reserved)$/.test(book) && amount < 0n) {
         throw new LedgerBroken(`${book} is overdrawn by ${-amount} ${asset}`);
       }
       if (isPromise(book)) promises += amount;
     }
     if (promises !== 0n) throw new LedgerBroken(`promises of ${asset} sum to ${promises}`);
   }
+  assertRails(state);
 }
 
 /**

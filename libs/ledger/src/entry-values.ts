@@ -68,14 +68,18 @@ export const valueOf = {
     streams: streams.map((s) => ({ ...s })),
   }),
   giveUp: (giveUp: GiveUp): EntryValue => ({ ...giveUp, terms: { ...giveUp.terms } }),
-  withdrawal: (w: Withdrawal): EntryValue => ({ ...w, amount: `${w.amount}` }),
+  withdrawal: ({ reserved, ...w }: Withdrawal): EntryValue => ({
+    ...w,
+    amount: `${w.amount}`,
+    ...(reserved && { reserved: { ...reserved } }),
+  }),
 };
 
 /** The ids remembered in a window, in order, by the stream they came from: one entry per stream. */
 export function rememberedIn(state: HouseState, window: number): Map<string, EntryValue[]> {
   const byStream = new Map<string, EntryValue[]>();
   for (const key of [...(state.rememberedIn.get(window) ?? [])].sort(byCode)) {
-    const slash = key.lastIndexOf('/');
+    const slash = key.indexOf('/');
     const { digest, busted, carriers } = state.remembered.get(key)!;
     const list = byStream.get(key.slice(0, slash)) ?? [];
     byStream.set(key.slice(0, slash), list);

@@ -4,7 +4,6 @@ import type {
   EventType,
   ObligationEventType,
   ObligationsData,
-  SettlementEventData,
   StreamPosition,
   TradeTerms,
 } from '#events';
@@ -13,6 +12,7 @@ import { LedgerBroken } from './broken.js';
 import { expire, openNextWindow } from './cycle.js';
 import { pow10 } from './decimal.js';
 import { skeleton } from './ids.js';
+import { creditDeposit, railAppliers } from './rails/evolve.js';
 import { riskAppliers } from './risk/evolve.js';
 import { addTrade, ensurePosition, moveQuantity, reverseTrade } from './positions.js';
 import { type GiveUp, type HouseState, rememberedKey, streamKey } from './state.js';
@@ -21,10 +21,7 @@ import { consume, ensureStream, remember } from './streams.js';
 import { tradeDigest } from './trade-digest.js';
 
 type Appliers = {
-  readonly [T in Exclude<EventType, keyof SettlementEventData>]: (
-    state: HouseState,
-    data: EventData[T],
-  ) => void;
+  readonly [T in EventType]: (state: HouseState, data: EventData[T]) => void;
 };
 
 /**
@@ -32,7 +29,7 @@ type Appliers = {
  * same facts in the same order give the same state on every machine.
  */
 export function evolve(state: HouseState, event: AnyNewEvent): void {
-  const apply = appliers[event.type as keyof Appliers] as (s: HouseState, data: unknown) => void;
+  const apply = appliers[event.type] as (s: HouseState, data: unknown) => void;
   if (apply === undefined) throw new LedgerBroken(`unknown event type ${String(event.type)}`);
   if (state.touched !== undefined) noteTouched(state, event, state.touched);
   apply(state, event.data);
@@ -256,6 +253,7 @@ const appliers: Appliers = {
   DepositRecorded(state, data) {
     consume(state, data, BigInt(data.amount));
     post(state, data.postings);
+    creditDeposit(state, data);
     remember(state, data, data.depositId, `${data.account}|${data.asset}|${data.amount}`);
   },
   MarkRecorded(state, data) {
@@ -355,6 +353,7 @@ const appliers: Appliers = {
   ObligationsSettled: settleObligations,
   PositionLimitBreached() {},
   ...riskAppliers,
+  ...railAppliers,
   CheckpointKeyRotated(state, { keyName, publicKey }) {
     state.checkpointKey = { keyName, publicKey };
   },

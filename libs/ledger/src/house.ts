@@ -1,7 +1,6 @@
 import type { AnyNewEvent } from '#events';
 import { cutDue } from './barrier.js';
 import type { Command, Decision } from './commands.js';
-import { LedgerBroken } from './broken.js';
 import { assertTouched } from './conservation.js';
 import { decideCut } from './cut/cut.js';
 import { fact, need, type Origin, Refusal } from './decide/context.js';
@@ -11,6 +10,7 @@ import * as personal from './decide/personal.js';
 import * as reference from './decide/reference.js';
 import * as request from './decide/request.js';
 import * as risk from './decide/risk.js';
+import * as rails from './rails/decide.js';
 import { evolve } from './evolve.js';
 import { readiness, validStream } from './readiness.js';
 import { type Assess, assessAccounts } from './risk/assess.js';
@@ -27,7 +27,6 @@ export function decide(state: HouseState, command: Command): Decision {
     ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
   };
   try {
-    if (isOfRails(command)) throw new LedgerBroken(`${command.kind} is not decided yet`);
     needWellFormed(command);
     return { events: decideRequest(state, command, origin) };
   } catch (error) {
@@ -46,9 +45,7 @@ function needWellFormed(command: Request): void {
   }
 }
 
-type OfRails = Extract<Command, { rail: string }>;
-const isOfRails = (command: Command): command is OfRails => 'rail' in command;
-type Request = Exclude<Command, { kind: 'input' } | { kind: 'unreadable' } | OfRails>;
+type Request = Exclude<Command, { kind: 'input' } | { kind: 'unreadable' }>;
 
 function decideRequest(state: HouseState, command: Request, origin: Origin): AnyNewEvent[] {
   switch (command.kind) {
@@ -97,6 +94,20 @@ function decideRequest(state: HouseState, command: Request, origin: Origin): Any
       return risk.approveModel(state, command, origin);
     case 'withdraw-risk-model':
       return risk.withdrawModel(state, command, origin);
+    case 'propose-rail':
+      return rails.proposeRail(state, command, origin);
+    case 'approve-rail':
+      return rails.approveRail(state, command, origin);
+    case 'withdraw-rail':
+      return rails.withdrawRail(state, command, origin);
+    case 'resume-rail':
+      return rails.resumeRail(state, command, origin);
+    case 'open-settlement-account':
+      return rails.openSettlementAccount(state, command, origin);
+    case 'finalize-leg':
+      return rails.finalizeLeg(state, command, origin);
+    case 'record-finality-violation':
+      return rails.recordFinalityViolation(state, command, origin);
     case 'rotate-checkpoint-key':
       return rotateCheckpointKey(state, command, origin);
   }

@@ -47,6 +47,8 @@ export {
 export { type ProvenState, proveEntry } from './snapshot/prove-entry.js';
 export { stateAt } from './snapshot/state-at.js';
 export type { PathStep } from './state-tree/merkle-levels.js';
+export * from './rails/state.js';
+export * from './rails/plan-legs.js';
 export * from './risk/state.js';
 export { historyRoot, nextRoot } from './risk/history.js';
 export {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonical, type StateEntry } from './canonical-entry.js';
 import { rememberedIn, valueOf } from './entry-values.js';
+import { railEntries } from './rails/entries.js';
 import { riskEntries } from './risk/entries.js';
 import { byCode, type HouseState } from './state.js';
 
@@ -23,6 +24,7 @@ export function stateEntries(state: HouseState): StateEntry[] {
   windowEntries(state, entries);
   memoryEntries(state, entries);
   riskEntries(state.risk, entries);
+  railEntries(state.rails, entries);
   return entries.sort((a, b) => byCode(a[0], b[0]) || byCode(a[1], b[1]));
 }
 

@@ -6,6 +6,7 @@ import type {
   TradeTerms,
   WindowStreamTotal,
 } from '#events';
+import { initialRails, type RailsState } from './rails/state.js';
 import { initialRisk, type RiskState } from './risk/state.js';
 
 export { byCode } from './code-order.js';
@@ -127,6 +128,12 @@ export interface Withdrawal {
   readonly asset: string;
   readonly amount: bigint;
   readonly destination: string;
+  /** Of an asset that has rails: the address to pay, */
+  readonly to?: string;
+  /** the rail and the window of its reservation, */
+  reserved?: { readonly rail: string; readonly window: number };
+  /** and the leg that carries it. */
+  seq?: number;
 }
 
 /**
@@ -165,6 +172,8 @@ export interface HouseState {
   readonly requests: Map<string, number>;
   /** Factor histories, risk models and requirements. */
   readonly risk: RiskState;
+  /** What stands on chains. */
+  readonly rails: RailsState;
   /** The key that signs the log's checkpoints. */
   checkpointKey: CheckpointSigner | undefined;
   /** Derived: skeletons of ids per kind, positions per instrument, and every running sum that is not zero just now. */
@@ -198,6 +207,7 @@ export function initialState(): HouseState {
     withdrawals: new Map(),
     requests: new Map(),
     risk: initialRisk(),
+    rails: initialRails(),
     checkpointKey: undefined,
     skeletons: new Set(),
     positionsOf: new Map(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
-import { ConfigError, readConfig, redacted } from './config.js';
+import { ConfigError, readConfig, redacted } from './index.js';
 import { configurationReference } from './reference.js';
 
 const base = {
@@ -13,7 +13,7 @@ describe('readConfig', () => {
     const config = readConfig(base);
     expect(config.http).toEqual({ host: '127.0.0.1', port: 8420 });
     expect(config.kafka).toBeUndefined();
-    expect(config.keys).toEqual({ venues: [], members: [] });
+    expect(config.keys).toEqual({ custodians: [], cosigners: [], venues: [], members: [] });
   });
 
   it('lists every error at once', () => {

@@ -1,2 +1,3 @@
-export { ConfigError, readConfig, redacted } from './config.js';
-export type { Config, NamedKey } from './config.js';
+export { readConfig, redacted, singleRoles } from './config.js';
+export type { Config } from './config.js';
+export { ConfigError, type NamedKey } from '../../../../infra/settings/index.js';

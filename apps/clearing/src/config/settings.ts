@@ -1,33 +1,5 @@
 import { crashPoints } from '../engine/crash-point.js';
-
-export type SettingKind = 'text' | 'integer' | 'flag' | 'list' | 'keys' | 'choice' | 'key32';
-
-/** One line of the configuration reference, and the rule its value is read by. */
-export interface Setting {
-  readonly name: string;
-  readonly kind: SettingKind;
-  readonly required?: boolean;
-  /** What applies when it is absent. */
-  readonly fallback?: string;
-  readonly secret?: boolean;
-  readonly min?: number;
-  readonly max?: number;
-  readonly choices?: readonly string[];
-  readonly about: string;
-}
-
-const text = (name: string, about: string, more: Partial<Setting> = {}): Setting => ({
-  name,
-  kind: 'text',
-  about,
-  ...more,
-});
-const integer = (
-  name: string,
-  fallback: number,
-  [min, max]: readonly [number, number],
-  about: string,
-): Setting => ({ name, kind: 'integer', fallback: String(fallback), min, max, about });
+import { integer, type Setting, text } from '../../../../infra/settings/index.js';
 
 /**
  * Everything the clearing app reads from its environment. docs/configuration.md is made from this
@@ -104,6 +76,21 @@ export const settings = [
   text('NOVATE_KEY_CUSTODY', 'API and signing key of the custodian, source id `custody`.', {
     secret: true,
   }),
+  {
+    name: 'NOVATE_CUSTODY_KEYS',
+    kind: 'keys',
+    secret: true,
+    about: 'API and signing keys of further custodians, `chain-1=key,chain-10=key`: one per chain.',
+  },
+  text('NOVATE_KEY_SETTLEMENT', 'API key of the settlement service, which says what is final.', {
+    secret: true,
+  }),
+  {
+    name: 'NOVATE_COSIGNER_KEYS',
+    kind: 'keys',
+    secret: true,
+    about: 'API keys of the co-signers, `id=key,id=key`: they read the log, and nothing else.',
+  },
   text('NOVATE_KEY_REGULATOR', 'API key of the regulator, who may read everything.', {
     secret: true,
   }),

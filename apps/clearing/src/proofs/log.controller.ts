@@ -17,6 +17,10 @@ import { checkpointAnswer, consistencyAnswer, inclusionAnswer, keysAnswer } from
 
 export const PROOF_STORE = Symbol('PROOF_STORE');
 
+/** Who may read every event. */
+const readers = ['operator', 'risk', 'regulator', 'settlement', 'cosigner'] as const;
+const everybody = [...readers, 'member', 'venue', 'custody'] as const;
+
 export class CheckpointQuery {
   @ApiPropertyOptional({
     type: 'integer',
@@ -67,7 +71,7 @@ export class LogController {
   constructor(@Inject(PROOF_STORE) private readonly store: ProofStore) {}
 
   @Get('checkpoint')
-  @Roles('operator', 'risk', 'regulator', 'member', 'venue', 'custody')
+  @Roles(...everybody)
   @ApiOperation({
     summary: 'A signed checkpoint of the log (C2SP tlog-checkpoint), and the key that verifies it.',
   })
@@ -77,7 +81,7 @@ export class LogController {
   }
 
   @Get('keys')
-  @Roles('operator', 'risk', 'regulator', 'member', 'venue', 'custody')
+  @Roles(...everybody)
   @ApiOperation({ summary: 'The keys that signed checkpoints, each with the size it signs from.' })
   @OkFlat('CheckpointKeys')
   async keys() {
@@ -85,7 +89,7 @@ export class LogController {
   }
 
   @Get('proof/inclusion')
-  @Roles('operator', 'risk', 'regulator')
+  @Roles(...readers)
   @ApiOperation({ summary: 'RFC 9162 proof that the event at a position is in the log of a size.' })
   @OkFlat('InclusionProof')
   inclusion(@Query() { position, size }: InclusionQuery) {
@@ -93,7 +97,7 @@ export class LogController {
   }
 
   @Get('proof/consistency')
-  @Roles('operator', 'risk', 'regulator')
+  @Roles(...readers)
   @ApiOperation({
     summary: 'RFC 9162 proof that the log of one size is the beginning of the log of another.',
   })

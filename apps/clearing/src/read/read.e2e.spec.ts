@@ -1,16 +1,13 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Test } from '@nestjs/testing';
 import request from 'supertest';
+import { canonicalLine } from '#events';
 import { provenRoot, stateHash, type StateProof } from '#ledger';
 import { describePostgres, freshDatabase } from '../../../../test/support/services.js';
 import { replay } from '../../../../libs/ledger/src/testing/simulate.js';
-import { ProblemFilter } from '../problem/index.js';
-import { KeyRing, RateLimiter, RightsGuard } from '../rights/index.js';
 import type { Principal } from '../rights/index.js';
-import { ReadLifecycle, ReadModule } from './index.js';
+import { readApp } from './testing/app.js';
 import { ListJournal, sampleEvents } from './testing/history.js';
 
 const events = sampleEvents(12, 7);
@@ -21,8 +18,8 @@ const principals: readonly Principal[] = [
   { role: 'member', id: 'M2' },
   { role: 'venue', id: 'VEN-A' },
   { role: 'custody', id: 'CUSTODY' },
+  { role: 'cosigner', id: 'cosigner-1' },
 ];
-const rate = { perSecond: 1e6, burst: 1e6 };
 
 interface Body {
   readonly asOfPosition: number;
@@ -37,27 +34,7 @@ describePostgres('the query API', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     const journal = new ListJournal(events, 100);
-    const module = await Test.createTestingModule({
-      imports: [ReadModule.forRoot({ databaseUrl: database.url, journal })],
-      providers: [
-        {
-          provide: KeyRing,
-          useValue: new KeyRing(
-            principals.map((who) => ({ principal: who, key: `key-${who.id}` })),
-          ),
-        },
-        {
-          provide: RateLimiter,
-          useValue: new RateLimiter({ feeds: rate, others: rate }, () => performance.now()),
-        },
-        { provide: APP_GUARD, useClass: RightsGuard },
-        { provide: APP_FILTER, useValue: new ProblemFilter((line) => process.stderr.write(line)) },
-      ],
-    }).compile();
-    app = module.createNestApplication<NestExpressApplication>({ logger: false });
-    app.set('query parser', 'simple');
-    await app.init();
-    await app.get(ReadLifecycle).reached(events.length);
+    app = await readApp(database.url, journal, principals);
   });
   afterAll(async () => {
     await app?.close();
@@ -268,6 +245,22 @@ describePostgres('the query API', () => {
     expect(data).toEqual(JSON.parse(JSON.stringify(events.slice(95, 105))));
     const end = await get(`/v1/journal/events?from=${events.length}`, 'regulator');
     expect(end.body).toMatchObject({ data: [] });
+  });
+
+  it('hands out the log as its leaves are hashed, byte for byte', async () => {
+    const lines = (from: number, to: number) =>
+      events.slice(from, to).map((event) => `${canonicalLine(event)}\n`);
+    const page = await get('/v1/log/events?from=95&limit=10', 'cosigner-1').responseType('blob');
+    expect(page.headers['novate-log-size']).toBe(String(events.length));
+    expect((page.body as Buffer).toString('utf8')).toBe(lines(95, 105).join(''));
+    const end = await get(`/v1/log/events?from=${events.length}`, 'cosigner-1').responseType(
+      'blob',
+    );
+    expect([end.status, (end.body as Buffer).byteLength]).toEqual([200, 0]);
+    expect((await get(`/v1/log/events?from=${events.length + 1}`)).status).toBe(404);
+    expect((await get('/v1/log/events?limit=10001')).status).toBe(400);
+    expect((await get('/v1/log/events', 'M1')).status).toBe(403);
+    expect((await get('/v1/accounts', 'cosigner-1')).status).toBe(403);
   });
 
   describe('a statement', () => {

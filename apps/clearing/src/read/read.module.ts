@@ -7,8 +7,10 @@ import { AccountsController } from './query/accounts.controller.js';
 import { ReadDatabase } from './query/database.js';
 import { EtagInterceptor } from './query/etag.interceptor.js';
 import { JournalController } from './query/journal.controller.js';
+import { LogEventsController } from './query/log-events.controller.js';
 import { MarginController } from './query/margin.controller.js';
 import { ReferenceController } from './query/reference.controller.js';
+import { SettlementController } from './query/settlement.controller.js';
 import { StateController } from './query/state.controller.js';
 import { StatementController } from './query/statement.controller.js';
 import { TradesController } from './query/trades.controller.js';
@@ -19,9 +21,11 @@ export const readControllers = [
   AccountsController,
   MarginController,
   StatementController,
+  SettlementController,
   StateController,
   TradesController,
   JournalController,
+  LogEventsController,
 ];
 
 /** The read side: the projector's life and the query API. The journal stays its owner's to close. */

@@ -3,7 +3,7 @@ import type { Role } from '#ledger';
 /** Who a request comes from: the role of its key and the id that key was issued to. */
 export interface Principal {
   readonly role: Role;
-  /** Venue id, member id, `custody`, `operator`, `risk` or `regulator`. */
+  /** Id of the venue, custodian, member or co-signer; else the role's own name. */
   readonly id: string;
 }
 

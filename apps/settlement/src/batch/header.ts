@@ -12,7 +12,7 @@ export interface BatchHeader {
   readonly cycle: bigint;
   readonly leg: number;
   readonly payloadHash: Hex;
-  /** Events in the log, right after the journal batch that decided the leg. */
+  /** Events in the log up to and with the one that decided the leg. */
   readonly logSize: bigint;
   /** RFC 9162 root over so many events. */
   readonly logRoot: Hex;

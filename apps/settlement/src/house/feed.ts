@@ -96,6 +96,8 @@ export interface FollowOptions {
   readonly trouble?: (reason: string) => void;
   /** Milliseconds between two looks at a log that has nothing new. */
   readonly pauseMs?: number;
+  /** Called whenever everything there was has been taken. */
+  readonly idle?: () => void;
 }
 
 const PAUSE_MS = 200;
@@ -106,7 +108,10 @@ export async function follow(feed: LogFeed, options: FollowOptions): Promise<voi
   let { from } = options;
   await keepAsking(options, async () => {
     const events = await feed.page(from, options.signal);
-    if (events.length === 0) return false;
+    if (events.length === 0) {
+      options.idle?.();
+      return false;
+    }
     return async () => {
       await options.take(events);
       from += events.length;

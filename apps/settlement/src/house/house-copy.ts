@@ -74,7 +74,12 @@ export class HouseCopy {
     this.take(event);
   }
 
-  /** The rails that were ever proposed, by id. */
+  /** The rails that were ever proposed. */
+  rails(): RailTerms[] {
+    return [...this.books.values()].map(({ terms }) => terms);
+  }
+
+  /** Terms of a rail that was ever proposed. */
   rail(rail: string): RailTerms | undefined {
     return this.books.get(rail)?.terms;
   }
@@ -82,6 +87,11 @@ export class HouseCopy {
   /** Number of the last leg that was decided on a rail, 0 before the first. */
   lastSeq(rail: string): number {
     return this.books.get(rail)?.lastSeq ?? 0;
+  }
+
+  /** Number of the last leg the journal says is final on a rail, 0 before the first. */
+  finalSeq(rail: string): number {
+    return this.books.get(rail)?.finalSeq ?? 0;
   }
 
   /** The anchor of a leg that is not final; undefined of any other. */

@@ -51,6 +51,7 @@ export class RailBook {
   private readonly changed = new Set<number>();
   /** From the last final leg on, in order. */
   private posted: PostedLeg[] = [];
+  private final = 0;
 
   /** @param unit minor units of the asset in a unit of the rail */
   constructor(
@@ -63,6 +64,10 @@ export class RailBook {
 
   get lastSeq(): number {
     return this.posted.at(-1)?.seq ?? 0;
+  }
+
+  get finalSeq(): number {
+    return this.final;
   }
 
   open(account: string, index: number, owner: Hex): void {
@@ -103,6 +108,7 @@ export class RailBook {
 
   /** Legs before `seq` need no proofs any more: the chain has left them behind. */
   finalized(seq: number): void {
+    this.final = seq;
     this.posted = this.posted.filter((leg) => leg.seq >= seq);
   }
 

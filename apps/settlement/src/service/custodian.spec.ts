@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { InputBody, TestHouse as House } from '../testing/house.js';
-import { openHouse } from '../testing/house.js';
+import { type InputBody, openAs, RailHouse, spec, type TestHouse } from '../testing/house.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
 
 const RAIL = '31337/USDT';
 const hash = `0x${'ab'.repeat(32)}`;
-const custodian = new Custodian('custody', [
+const custodian = new Custodian('chain-31337', [
   {
     rail: RAIL,
     asset: 'USDT',
@@ -20,28 +19,35 @@ const deposit = (number: number, index: number, amount: bigint): FinalDeposit =>
 });
 
 /** As the intake reads it. */
-function tell(house: House, input: CustodianInput): string | undefined {
-  const event = input.event as {
-    source: string;
-    subject: string;
-    sequence: number;
-    window: number;
-    data: Record<string, unknown>;
-  };
+function tell(house: TestHouse, input: CustodianInput): string | undefined {
+  const { event } = input;
   const type = input.topic === 'deposits' ? 'deposit' : 'window-closed';
   const body = { ...event.data, type } as unknown as InputBody;
   return house.send(event.source, input.topic, event.subject, body, event.sequence, event.window);
 }
 
-const closeTrading = (house: House): string | undefined =>
-  house.send('V1', 'windows', 'V1', { type: 'window-closed', endsAt: 60_000_000, streams: [] });
+function openHouse(): TestHouse {
+  const house = openAs(new RailHouse(), [spec()]);
+  house.openRail(31337);
+  house.settlesOn('M1-H', 31337, 16);
+  house.settlesOn('M2-H', 31337, 17);
+  return house;
+}
+
+/** The venue, and the custodian of before there were rails, which the house waits for too. */
+function closeTrading(house: TestHouse): void {
+  for (const venue of ['V1', 'custody']) {
+    const body = { type: 'window-closed', endsAt: 60_000_000, streams: [] } as const;
+    house.send(venue, 'windows', venue, body);
+  }
+}
 
 describe('the custodian of a chain', () => {
   it('tells the house every final deposit once, the house’s own as guarantee', () => {
     const house = openHouse();
     const final = [deposit(1, 0, 5_000_000n), deposit(2, 16, 1_500_000n)];
     const due = custodian.deposits(house.state, final);
-    expect(due.map(({ event }) => (event as { data: object }).data)).toMatchObject([
+    expect(due.map(({ event }) => event.data)).toMatchObject([
       { depositId: `${RAIL}#1`, account: 'guarantee', amount: '5.000000', asset: 'USDT' },
       {
         account: 'M1-H',
@@ -60,7 +66,7 @@ describe('the custodian of a chain', () => {
     const final = [deposit(1, 16, 1n), deposit(2, 17, 2n), deposit(3, 16, 3n)];
     tell(house, custodian.deposits(house.state, final)[0]!);
     const rest = custodian.deposits(house.state, final);
-    expect(rest.map(({ event }) => (event as { sequence: number }).sequence)).toEqual([2, 3]);
+    expect(rest.map(({ event }) => event.sequence)).toEqual([2, 3]);
   });
 
   it('closes its window behind the first trading venue, and never another window first', () => {

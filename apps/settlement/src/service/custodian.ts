@@ -28,7 +28,14 @@ export interface CustodianRail {
 /** An input for the clearing app's HTTP intake: a CloudEvent in structured mode. */
 export interface CustodianInput {
   readonly topic: 'deposits' | 'windows';
-  readonly event: object;
+  readonly event: {
+    readonly id: string;
+    readonly source: string;
+    readonly subject: string;
+    readonly sequence: number;
+    readonly window: number;
+    readonly data: object;
+  };
 }
 
 const MICROS = 1_000_000;

@@ -1,11 +1,13 @@
-import { type Address, decodeEventLog, type Hash, type Hex, parseAbi } from 'viem';
+import {
+  type Abi,
+  type Address,
+  decodeEventLog,
+  type DecodeEventLogReturnType,
+  type Hash,
+  type Hex,
+} from 'viem';
+import { collateralVaultAbi, settlementLedgerAbi } from '#contracts';
 import type { BlockTag, Log } from '../chain/index.js';
-
-/** Of the contracts' logs, those the house acts on. */
-const EVENTS = parseAbi([
-  'event Deposited(address indexed token, uint64 indexed number, uint32 indexed index, address from, uint256 amount)',
-  'event BatchSettled(uint64 indexed seq, bytes32 indexed digest, uint64 cycle, uint16 leg, bytes32 stateRoot, bytes32 logRoot, uint64 logSize, bytes32 balanceRoot, uint32 count, uint256 gross)',
-]);
 
 /** One chain and asset, as far as it is watched. */
 export interface WatchedRail {
@@ -70,14 +72,14 @@ export function substance(fact: Fact): string {
 export const inChainOrder = (a: Fact, b: Fact): number =>
   a.block === b.block ? a.logIndex - b.logIndex : a.block < b.block ? -1 : 1;
 
-type Event = ReturnType<typeof decode>;
-
-function decode(log: Log): ReturnType<typeof decodeEventLog<typeof EVENTS>> | undefined {
-  const topics = [...log.topics] as [Hex, ...Hex[]];
+/** `undefined` for another event of the same contract. */
+function decode<const A extends Abi>(
+  abi: A,
+  { topics, data }: Log,
+): DecodeEventLogReturnType<A, undefined> | undefined {
   try {
-    return decodeEventLog({ abi: EVENTS, data: log.data, topics, strict: true });
+    return decodeEventLog({ abi, data, topics: [...topics] as [Hex, ...Hex[]] });
   } catch {
-    // Another event of the same contract.
     return undefined;
   }
 }
@@ -90,8 +92,6 @@ export function factOf(
   blockTime: bigint,
   rails: readonly WatchedRail[],
 ): Fact | undefined {
-  const event: Event = decode(log);
-  if (event === undefined) return undefined;
   const place: Place = {
     transaction: log.transactionHash,
     block: log.blockNumber,
@@ -99,14 +99,23 @@ export function factOf(
     blockTime,
     logIndex: log.logIndex,
   };
-  if (event.eventName === 'Deposited') {
-    const { token, number, index, from, amount } = event.args;
-    const its = rails.find((each) => same(each.vault, log.address) && same(each.token, token));
-    if (its === undefined) return undefined;
-    const sender = from.toLowerCase() as Address;
-    return { kind: 'deposit', rail: its.rail, number, index, from: sender, amount, ...place };
-  }
+  return depositOf(log, place, rails) ?? batchOf(log, place, rails);
+}
+
+function depositOf(log: Log, place: Place, rails: readonly WatchedRail[]): Deposit | undefined {
+  const ofVault = rails.filter(({ vault }) => same(vault, log.address));
+  const event = ofVault.length > 0 ? decode(collateralVaultAbi, log) : undefined;
+  if (event?.eventName !== 'Deposited') return undefined;
+  const { token, number, index, from, amount } = event.args;
+  const its = ofVault.find((each) => same(each.token, token));
+  const sender = from.toLowerCase() as Address;
+  return its && { kind: 'deposit', rail: its.rail, number, index, from: sender, amount, ...place };
+}
+
+function batchOf(log: Log, place: Place, rails: readonly WatchedRail[]): SettledBatch | undefined {
+  const its = rails.find(({ ledger }) => same(ledger, log.address));
+  const event = its && decode(settlementLedgerAbi, log);
+  if (event?.eventName !== 'BatchSettled') return undefined;
   const { seq, digest } = event.args;
-  const its = rails.find((each) => same(each.ledger, log.address));
   return its && { kind: 'batch', rail: its.rail, number: seq, digest, ...place };
 }

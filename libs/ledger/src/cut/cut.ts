@@ -6,6 +6,9 @@ import { abs } from '../decimal.js';
 import { fact, type Origin } from '../decide/context.js';
 import { byCode, type HouseState } from '../state.js';
 import { LedgerBroken } from '../broken.js';
+import { emitLegs } from '../rails/legs.js';
+import { Reserves } from '../rails/reserves.js';
+import { railsOf } from '../rails/state.js';
 import { activateModels } from '../risk/activate.js';
 import type { Cut } from './facts.js';
 import { calculateObligations } from './obligations.js';
@@ -32,8 +35,11 @@ export function decideCut(state: HouseState): AnyNewEvent[] {
   const dues = calculateObligations(cut, prices);
   const cash = new CashView(state);
   const assets = [...state.assets.keys()].sort(byCode);
-  for (const asset of assets) settleAsset(cut, asset, dues, cash);
+  const reserves = new Reserves(cut, cash);
+  for (const asset of assets) settleAsset(cut, asset, dues, cash, reserves);
   payWithdrawals(cut, cash);
+  reserves.releaseIndebted();
+  emitLegs(cut, cash, reserves);
   checkLimits(cut, prices);
   activateModels(cut);
   const complete = missingStreams(state).length === 0;
@@ -48,13 +54,16 @@ function endOf(state: HouseState): number {
   return closings.reduce((earliest, c) => Math.min(earliest, c.endsAt), Number.MAX_SAFE_INTEGER);
 }
 
-/** Paid in order of id, in full or not at all. */
+/** Of assets without a rail: paid in order of id, in full or not at all. What was reserved leaves with a leg. */
 function payWithdrawals(cut: Cut, cash: CashView): void {
   const ids = [...cut.state.withdrawals.keys()].sort(byCode);
   for (const withdrawalId of ids) {
-    const { account, asset, amount } = cut.state.withdrawals.get(withdrawalId)!;
+    const { account, asset, amount, reserved } = cut.state.withdrawals.get(withdrawalId)!;
+    if (reserved !== undefined) continue;
     const { cycle } = cut;
-    if (cash.indebted(account) || cash.of(asset, account) < amount) {
+    // Asked for before the asset had its first rail: what it held is on no chain.
+    const railed = railsOf(cut.state, asset).length > 0;
+    if (railed || cash.indebted(account) || cash.of(asset, account) < amount) {
       const { code } = reject('INSUFFICIENT_CASH', 'amount', 'not in cash at the cut');
       cut.add('WithdrawalRejected', { withdrawalId, cycle, code });
       continue;

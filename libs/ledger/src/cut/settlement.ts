@@ -2,6 +2,7 @@ import type { Posting } from '#events';
 import { accountBook, balance, house, posting } from '../books.js';
 import { divCeil, max, min } from '../decimal.js';
 import { byCode, type HouseState } from '../state.js';
+import type { Reserves } from '../rails/reserves.js';
 import type { Cut } from './facts.js';
 import type { Dues } from './obligations.js';
 
@@ -51,11 +52,17 @@ export class CashView {
 }
 
 /**
- * Nets each account's obligations in one asset and pays them. Debtors with cash repay first; payers pay from cash; what is
- * missing is covered by the guarantee, by this cycle's fees, and last by the winners pro rata.
+ * Nets each account's obligations in one asset and pays them. Debtors with cash repay first; payers pay from cash, reserved
+ * withdrawals being set free for it; what is missing is covered by the guarantee, by this cycle's fees, and last by the winners pro rata.
  */
-export function settleAsset(cut: Cut, asset: string, dues: Dues, cash: CashView): void {
-  recoverDebts(cut, asset, cash);
+export function settleAsset(
+  cut: Cut,
+  asset: string,
+  dues: Dues,
+  cash: CashView,
+  reserves: Reserves,
+): void {
+  recoverDebts(cut, asset, cash, reserves);
   const net = [...(dues.accounts.get(asset) ?? new Map<string, bigint>())]
     .filter(([, amount]) => amount !== 0n)
     .sort(([a], [b]) => byCode(a, b));
@@ -64,6 +71,7 @@ export function settleAsset(cut: Cut, asset: string, dues: Dues, cash: CashView)
   let missing = 0n;
   for (const [account, amount] of net) {
     if (amount > 0n) continue;
+    reserves.release(asset, account, -amount);
     const paid = min(-amount, max(cash.of(asset, account), 0n));
     missing += recordShortfall(cut, asset, cash, account, -amount, paid);
     if (paid > 0n) entries.push([account, -paid, 0n]);
@@ -151,13 +159,14 @@ function cover(
 }
 
 /** Debtors with cash repay: those who were cut first, pro rata, then the house's guarantee. */
-function recoverDebts(cut: Cut, asset: string, cash: CashView): void {
+function recoverDebts(cut: Cut, asset: string, cash: CashView, reserves: Reserves): void {
   const books = [...(cut.state.books.get(asset)?.keys() ?? [])].sort(byCode);
   const debtors = books.filter((b) => b.endsWith('/debt')).map((b) => b.slice(2, -'/debt'.length));
   const claimants = books
     .filter((b) => b.endsWith('/claim'))
     .map((b) => b.slice(2, -'/claim'.length));
   for (const account of debtors) {
+    reserves.release(asset, account, -cash.debt(asset, account));
     const amount = min(-cash.debt(asset, account), max(cash.of(asset, account), 0n));
     if (amount <= 0n) continue;
     const [from, debt] = [accountBook(account, 'cash'), accountBook(account, 'debt')];

@@ -3,6 +3,7 @@ import { accountBook, house, posting } from '../books.js';
 import { type Rejection, reject } from '../codes.js';
 import type { Command, Decision, InputBody } from '../commands.js';
 import { parseDecimal } from '../decimal.js';
+import { needCredible } from '../rails/deposit.js';
 import { readiness, validStream } from '../readiness.js';
 import { type HouseState, type Instrument, rememberedKey, streamKey } from '../state.js';
 import { RATE_SCALE } from '../value.js';
@@ -202,6 +203,7 @@ function deposit(
     known(state.accounts.get(body.account), 'UNKNOWN_ACCOUNT', 'account', body.account);
   }
   const amount = positiveOf('amount', body.amount, asset.scale);
+  needCredible(state, at, body, amount);
   const to = guarantee ? house.guarantee : accountBook(body.account, 'cash');
   return {
     ...at,
@@ -209,6 +211,7 @@ function deposit(
     account: body.account,
     asset: body.asset,
     amount: amount.toString(),
+    ...(body.chain === undefined ? {} : { chain: body.chain }),
     postings: [posting(house.external, to, body.asset, amount)],
   };
 }

@@ -3,6 +3,7 @@ import type { Command } from '../commands.js';
 import { abs } from '../decimal.js';
 import { checkId } from '../ids.js';
 import { missingStreams } from '../barrier.js';
+import { reserve } from '../rails/reserve.js';
 import { expectedSequence, validStream } from '../readiness.js';
 import {
   type HouseState,
@@ -64,7 +65,7 @@ export function endWait(state: HouseState, command: Of<'end-wait'>, origin: Orig
   return [fact(origin, 0, 'WaitEnded', { cycle: window, endsAt, missing, reason })];
 }
 
-/** Reserves nothing and promises nothing: it is paid at the cut, after the cycle's obligations. */
+/** On a rail its money is set aside at once; elsewhere nothing is reserved or promised: the cut pays it after the obligations. */
 export function requestWithdrawal(
   state: HouseState,
   command: Of<'request-withdrawal'>,
@@ -74,10 +75,13 @@ export function requestWithdrawal(
   needFreshRequest(state, 'withdrawal', 'withdrawalId', withdrawalId);
   const { member } = known(state.accounts.get(account), 'UNKNOWN_ACCOUNT', 'account', account);
   const { scale } = known(state.assets.get(asset), 'UNKNOWN_ASSET', 'asset', asset);
-  const amount = positiveOf('amount', command.amount, scale).toString();
+  const amount = positiveOf('amount', command.amount, scale);
   needPersonal('destination', destination, member);
-  const data = { withdrawalId, account, asset, amount, destination };
-  return [fact(origin, 0, 'WithdrawalRequested', data)];
+  const to = command.to === undefined ? {} : { to: command.to };
+  const asked = { withdrawalId, account, asset, ...to };
+  const reserved = reserve(state, { ...asked, amount }, origin);
+  const data = { ...asked, amount: amount.toString(), destination };
+  return [fact(origin, 0, 'WithdrawalRequested', data), ...reserved];
 }
 
 export function transferPosition(

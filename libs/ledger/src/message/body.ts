@@ -1,7 +1,8 @@
-import type { StreamTopic } from '#events';
+import type { ChainDeposit, StreamTopic } from '#events';
 import { type Rejection, reject } from '../codes.js';
 import type { InputBody, WireTrade } from '../commands.js';
 import { checkId } from '../ids.js';
+import { chainDepositId } from '../rails/state.js';
 
 /** Thrown by the readers below; carries the rejection. */
 export class Unreadable extends Error {
@@ -120,15 +121,46 @@ function closing(value: unknown): InputBody {
 }
 
 function deposit(value: unknown): InputBody {
-  const json = record(value, 'value', ['depositId', 'account', 'asset', 'amount', 'at']);
-  return {
-    type: 'deposit',
-    depositId: id(json, 'depositId'),
+  const onChain = typeof value === 'object' && value !== null && Object.hasOwn(value, 'chain');
+  const json = record(value, 'value', onChain ? [...DEPOSIT, 'chain'] : DEPOSIT);
+  const chain = onChain ? chainDeposit(json['chain']) : undefined;
+  const body = {
     account: id(json, 'account'),
     asset: id(json, 'asset'),
     amount: decimal(json, 'amount'),
     at: micros(json, 'at'),
   };
+  if (chain === undefined) return { type: 'deposit', depositId: id(json, 'depositId'), ...body };
+  const depositId = chainDepositId(chain.rail, chain.number);
+  if (json['depositId'] === depositId) return { type: 'deposit', depositId, ...body, chain };
+  throw violation('depositId', `the id of this deposit is ${depositId}`);
+}
+
+const DEPOSIT = ['depositId', 'account', 'asset', 'amount', 'at'];
+const CHAIN = ['rail', 'number', 'transaction', 'block', 'blockHash', 'logIndex'];
+const RAIL = /^[1-9]\d{0,15}\/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Where on its chain a deposit is. */
+function chainDeposit(value: unknown): ChainDeposit {
+  const json = record(value, 'chain', CHAIN);
+  const rail = json['rail'];
+  if (typeof rail !== 'string' || !RAIL.test(rail)) {
+    throw violation('chain.rail', 'a rail is <chainId>/<asset>');
+  }
+  return {
+    rail,
+    number: whole(json, 'number'),
+    transaction: hash(json, 'transaction'),
+    block: whole(json, 'block'),
+    blockHash: hash(json, 'blockHash'),
+    logIndex: whole(json, 'logIndex'),
+  };
+}
+
+function hash(json: Json, field: string): string {
+  const value = json[field];
+  if (typeof value === 'string' && /^0x[0-9a-f]{64}$/.test(value)) return value;
+  throw violation(`chain.${field}`, `${field} is not 0x and 64 lower-case hex digits`);
 }
 
 /** The body of a message of this topic and type, or Unreadable. */

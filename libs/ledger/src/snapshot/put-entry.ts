@@ -1,5 +1,7 @@
 import type { EventData, InstrumentSpec, StreamTopic, TradeTerms } from '#events';
 import { skeleton } from '../ids.js';
+import { putAccount } from '../rails/evolve.js';
+import type { OpenLeg, Rail, SettlementAccount } from '../rails/state.js';
 import type { RiskModel, Requirement } from '../risk/state.js';
 import {
   type Account,
@@ -12,6 +14,7 @@ import {
   type Member,
   rememberedKey,
   type Venue,
+  type Withdrawal,
 } from '../state.js';
 import { type EntryKind, splitId } from '../state-tree/entry-of.js';
 
@@ -37,11 +40,16 @@ interface Written {
   closing: Closing;
   remembered: [id: string, digest: string, busted: boolean, carriers?: Carriers][];
   'give-up': GiveUp & { terms: TradeTerms };
-  withdrawal: EventData['WithdrawalRequested'];
+  withdrawal: EventData['WithdrawalRequested'] & Pick<Withdrawal, 'reserved' | 'seq'>;
   request: number;
   'factor-history': { root: string; days: number; last: string };
   'risk-model': Omit<RiskModel, 'proposal' | 'parameters'>;
   requirement: Omit<Requirement, Margin> & Record<Margin, string>;
+  rail: Rail;
+  'settlement-account': Pick<SettlementAccount, 'index' | 'owner'> & Record<Balance, string>;
+  'settlement-leg': Pick<OpenLeg, 'cycle' | 'withdrawals'> & {
+    entries: [index: number, delta: string][];
+  };
 }
 type PositionNumber =
   | 'quantity'
@@ -52,6 +60,7 @@ type PositionNumber =
   | 'bought'
   | 'sold'
   | 'cutQuantity';
+type Balance = 'credited' | 'committed' | 'posted';
 type Margin = 'equity' | 'initialMargin' | 'maintenanceMargin';
 type Put<V> = (state: HouseState, id: string, value: V) => void;
 
@@ -190,6 +199,20 @@ const puts: { readonly [K in EntryKind]: Put<Written[K]> } = {
       initialMargin: BigInt(r.initialMargin),
       maintenanceMargin: BigInt(r.maintenanceMargin),
     });
+  },
+  rail: ({ rails }, id, rail) => void rails.rails.set(id, rail),
+  'settlement-account': ({ rails }, id, { index, owner, credited, committed, posted }) => {
+    const [account, rail] = splitId(id);
+    putAccount(rails, {
+      ...{ account, rail, index, owner },
+      ...{ credited: BigInt(credited), committed: BigInt(committed), posted: BigInt(posted) },
+    });
+  },
+  'settlement-leg': ({ rails }, id, { cycle, entries, withdrawals }) => {
+    const [rail, seq] = splitId(id);
+    const leg = { rail, seq: Number(seq), cycle, withdrawals };
+    const moved = entries.map(([index, delta]) => [index, BigInt(delta)] as const);
+    rails.legs.set(id, { ...leg, entries: moved });
   },
 };
 

@@ -1,5 +1,6 @@
 import type { EntryValue, StateEntry } from '../canonical-entry.js';
 import { rememberedIn, valueOf } from '../entry-values.js';
+import { railValueOf } from '../rails/entries.js';
 import { riskValueOf } from '../risk/entries.js';
 import type { HouseState } from '../state.js';
 
@@ -46,6 +47,9 @@ const reads = {
   'factor-history': (state, id) => of(riskValueOf.history, state.risk.histories.get(id)),
   'risk-model': (state, id) => of(riskValueOf.model, state.risk.models.get(id)),
   requirement: (state, id) => of(riskValueOf.requirement, state.risk.requirements.get(id)),
+  rail: (state, id) => of(railValueOf.rail, state.rails.rails.get(id)),
+  'settlement-account': (state, id) => of(railValueOf.account, state.rails.accounts.get(id)),
+  'settlement-leg': (state, id) => of(railValueOf.leg, state.rails.legs.get(id)),
 } as const satisfies Readonly<Record<string, Read>>;
 
 /** The kinds of entries there are; the ids remembered in a window are read by `rememberedIn`. */
@@ -79,13 +83,16 @@ const ids: { readonly [K in EntryKind]: Ids } = {
   remembered: function* ({ rememberedIn: windows }) {
     for (const [window, keys] of windows) {
       const streams = new Set<string>();
-      for (const key of keys) streams.add(key.slice(0, key.lastIndexOf('/')));
+      for (const key of keys) streams.add(key.slice(0, key.indexOf('/')));
       for (const stream of streams) yield `${window}|${stream}`;
     }
   },
   'factor-history': ({ risk }) => risk.histories.keys(),
   'risk-model': ({ risk }) => risk.models.keys(),
   requirement: ({ risk }) => risk.requirements.keys(),
+  rail: ({ rails }) => rails.rails.keys(),
+  'settlement-account': ({ rails }) => rails.accounts.keys(),
+  'settlement-leg': ({ rails }) => rails.legs.keys(),
 };
 
 /** The kinds of entries there are, in the order of the entries. */

@@ -4,13 +4,12 @@ import type {
   EventType,
   ObligationEventType,
   ObligationsData,
-  Posting,
-  SettlementEventData,
   StreamId,
   StreamPosition,
   TradeTerms,
 } from '#events';
 import { accountBook, house } from '../books.js';
+import { touchedByRails, touchDeposit } from '../rails/touched.js';
 import {
   type HouseState,
   rememberedKey,
@@ -18,14 +17,14 @@ import {
   DEPOSIT_HORIZON,
   TRADE_HORIZON,
 } from '../state.js';
+import { type Of as OfState, type Touch, touchPostings } from './touch.js';
 
 /**
  * Which entries of the state an event may change, read from the event and the state before it. One function per event
  * type, so that a new type does not compile until somebody says what it changes. Naming an entry that stays as it is
  * costs a hash; missing one makes a wrong root, which the property test and `StateTree.check` are there to find.
  */
-type Touch = (kind: string, id: string | number) => void;
-type Of<D> = (touch: Touch, data: D, state: HouseState) => void;
+type Of<D> = OfState<D, HouseState>;
 
 /** Kind and id in one text that sorts as the entries do: no kind and no id holds U+0000. */
 export function entryKey(kind: string, id: string | number): string {
@@ -34,7 +33,7 @@ export function entryKey(kind: string, id: string | number): string {
 
 /** Adds the keys of all entries `event` may change to `into`. To be called before the event is applied. */
 export function noteTouched(state: HouseState, event: AnyNewEvent, into: Set<string>): void {
-  const of = touched[event.type as keyof typeof touched] as Of<unknown>;
+  const of = touched[event.type] as Of<unknown>;
   of((kind, id) => into.add(entryKey(kind, id)), event.data, state);
 }
 
@@ -72,13 +71,6 @@ function reversal(touch: Touch, data: StreamPosition & TradeTerms, state: HouseS
   const key = rememberedKey(streamKey(data.stream), data.tradeId);
   const { buyer = data.buyer, seller = data.seller } = state.remembered.get(key)?.carriers ?? {};
   positions(touch, data.instrument, buyer, seller);
-}
-
-function postings(touch: Touch, { postings: moved }: { readonly postings: readonly Posting[] }) {
-  for (const { from, to, asset } of moved) {
-    touch('book', `${asset}|${from}`);
-    touch('book', `${asset}|${to}`);
-  }
 }
 
 const obligations: Of<ObligationsData> = (touch, { asset, instrument, entries }) => {
@@ -129,7 +121,7 @@ const cycle: Of<EventData['CycleCompleted']> = (touch, { cycle: window }, state)
 function forgotten(touch: Touch, open: number, state: HouseState): void {
   for (const window of [open - TRADE_HORIZON, open - DEPOSIT_HORIZON]) {
     for (const key of state.rememberedIn.get(window) ?? []) {
-      touch('remembered', `${window}|${key.slice(0, key.lastIndexOf('/'))}`);
+      touch('remembered', `${window}|${key.slice(0, key.indexOf('/'))}`);
     }
   }
   const last = open - TRADE_HORIZON;
@@ -137,102 +129,103 @@ function forgotten(touch: Touch, open: number, state: HouseState): void {
   for (const [id, { window }] of state.giveUps) if (window <= last) touch('give-up', id);
 }
 
-const touched: { readonly [T in Exclude<EventType, keyof SettlementEventData>]: Of<EventData[T]> } =
-  {
-    AssetRegistered: (touch, { asset }) => touch('asset', asset),
-    MemberRegistered: (touch, { member }) => touch('member', member),
-    ErasureRequested: (touch, { member }) => touch('member', member),
-    ErasureWithdrawn: (touch, { member }) => touch('member', member),
-    SubjectKeyDestroyed: (touch, { member }) => touch('member', member),
-    AccountOpened: (touch, { account }) => touch('account', account),
-    VenueRegistered: (touch, { venue }) => touch('venue', venue),
-    InstrumentListed: (touch, { spec }) => touch('instrument', spec.instrument),
-    InstrumentLimitsChanged: (touch, { instrument }) => touch('instrument', instrument),
-    SuspensionChanged: (touch, { scope, id }) => touch(scope, id),
-    TradeNovated: (touch, data, state) => {
-      stream(touch, data);
-      trade(touch, data, data, state);
-    },
-    TradeBusted: (touch, data, state) => {
-      stream(touch, data);
-      reversal(touch, data, state);
-    },
-    TradeCorrected: (touch, data, state) => {
-      stream(touch, data);
-      reversal(touch, data, state);
-      trade(touch, data, data.replacement, state);
-    },
-    DepositRecorded: (touch, data, state) => {
-      stream(touch, data);
-      postings(touch, data);
-      remembered(touch, data, data.depositId, state);
-    },
-    MarkRecorded: (touch, data) => {
-      stream(touch, data);
-      touch('mark', `${data.instrument}|${streamKey(data.stream)}`);
-    },
-    FundingRateRecorded: (touch, data) => {
-      stream(touch, data);
-      touch('funding', data.instrument);
-    },
-    WindowClosed: (touch, data) => {
-      stream(touch, data);
-      touch('closing', `${data.window}|${data.stream.venue}`);
-    },
-    InputDuplicated: stream,
-    InputRejected: (touch, { at }) => {
-      if (at !== undefined) stream(touch, at);
-    },
-    GapDetected: stream,
-    GapAccepted: stream,
-    WithdrawalRequested: (touch, { withdrawalId }) => {
-      touch('request', `withdrawal:${withdrawalId}`);
-      touch('withdrawal', withdrawalId);
-    },
-    WithdrawalCompleted: (touch, data) => {
-      postings(touch, data);
-      touch('withdrawal', data.withdrawalId);
-    },
-    WithdrawalRejected: (touch, { withdrawalId }) => touch('withdrawal', withdrawalId),
-    PositionTransferred: (touch, { transferId, from, to, instrument }) => {
-      touch('request', `transfer:${transferId}`);
-      positions(touch, instrument, from, to);
-    },
-    GiveUpProposed: (touch, { giveUpId }) => {
-      touch('request', `give-up:${giveUpId}`);
-      touch('give-up', giveUpId);
-    },
-    GiveUpAccepted: giveUp,
-    GiveUpRejected: giveUp,
-    WaitEnded: (touch) => touch('house', 'house'),
-    WindowReconciled: nothing,
-    SettlementPriceSet: (touch, { instrument }) => touch('settled', instrument),
-    ...obligationTypes,
-    InstrumentExpired: (touch, { instrument }, state) => {
-      touch('instrument', instrument);
-      positions(touch, instrument, ...(state.positionsOf.get(instrument)?.keys() ?? []));
-    },
-    DebtRecovered: postings,
-    ShortfallRecorded: postings,
-    ShortfallCovered: postings,
-    ObligationsSettled: (touch, { asset, entries }) => {
-      for (const [account] of entries) {
-        for (const book of ['due', 'cash', 'claim'] as const) {
-          touch('book', `${asset}|${accountBook(account, book)}`);
-        }
+const touched: { readonly [T in EventType]: Of<EventData[T]> } = {
+  AssetRegistered: (touch, { asset }) => touch('asset', asset),
+  MemberRegistered: (touch, { member }) => touch('member', member),
+  ErasureRequested: (touch, { member }) => touch('member', member),
+  ErasureWithdrawn: (touch, { member }) => touch('member', member),
+  SubjectKeyDestroyed: (touch, { member }) => touch('member', member),
+  AccountOpened: (touch, { account }) => touch('account', account),
+  VenueRegistered: (touch, { venue }) => touch('venue', venue),
+  InstrumentListed: (touch, { spec }) => touch('instrument', spec.instrument),
+  InstrumentLimitsChanged: (touch, { instrument }) => touch('instrument', instrument),
+  SuspensionChanged: (touch, { scope, id }) => touch(scope, id),
+  TradeNovated: (touch, data, state) => {
+    stream(touch, data);
+    trade(touch, data, data, state);
+  },
+  TradeBusted: (touch, data, state) => {
+    stream(touch, data);
+    reversal(touch, data, state);
+  },
+  TradeCorrected: (touch, data, state) => {
+    stream(touch, data);
+    reversal(touch, data, state);
+    trade(touch, data, data.replacement, state);
+  },
+  DepositRecorded: (touch, data, state) => {
+    stream(touch, data);
+    touchPostings(touch, data);
+    touchDeposit(touch, data);
+    remembered(touch, data, data.depositId, state);
+  },
+  MarkRecorded: (touch, data) => {
+    stream(touch, data);
+    touch('mark', `${data.instrument}|${streamKey(data.stream)}`);
+  },
+  FundingRateRecorded: (touch, data) => {
+    stream(touch, data);
+    touch('funding', data.instrument);
+  },
+  WindowClosed: (touch, data) => {
+    stream(touch, data);
+    touch('closing', `${data.window}|${data.stream.venue}`);
+  },
+  InputDuplicated: stream,
+  InputRejected: (touch, { at }) => {
+    if (at !== undefined) stream(touch, at);
+  },
+  GapDetected: stream,
+  GapAccepted: stream,
+  WithdrawalRequested: (touch, { withdrawalId }) => {
+    touch('request', `withdrawal:${withdrawalId}`);
+    touch('withdrawal', withdrawalId);
+  },
+  WithdrawalCompleted: (touch, data) => {
+    touchPostings(touch, data);
+    touch('withdrawal', data.withdrawalId);
+  },
+  WithdrawalRejected: (touch, { withdrawalId }) => touch('withdrawal', withdrawalId),
+  PositionTransferred: (touch, { transferId, from, to, instrument }) => {
+    touch('request', `transfer:${transferId}`);
+    positions(touch, instrument, from, to);
+  },
+  GiveUpProposed: (touch, { giveUpId }) => {
+    touch('request', `give-up:${giveUpId}`);
+    touch('give-up', giveUpId);
+  },
+  GiveUpAccepted: giveUp,
+  GiveUpRejected: giveUp,
+  WaitEnded: (touch) => touch('house', 'house'),
+  WindowReconciled: nothing,
+  SettlementPriceSet: (touch, { instrument }) => touch('settled', instrument),
+  ...obligationTypes,
+  InstrumentExpired: (touch, { instrument }, state) => {
+    touch('instrument', instrument);
+    positions(touch, instrument, ...(state.positionsOf.get(instrument)?.keys() ?? []));
+  },
+  DebtRecovered: touchPostings,
+  ShortfallRecorded: touchPostings,
+  ShortfallCovered: touchPostings,
+  ObligationsSettled: (touch, { asset, entries }) => {
+    for (const [account] of entries) {
+      for (const book of ['due', 'cash', 'claim'] as const) {
+        touch('book', `${asset}|${accountBook(account, book)}`);
       }
-    },
-    PositionLimitBreached: nothing,
-    FactorHistoryRecorded: (touch, { history }) => touch('factor-history', history),
-    FactorDayRecorded: (touch, { history }) => touch('factor-history', history),
-    RiskModelProposed: (touch, { proposal }) => touch('risk-model', proposal),
-    RiskModelApproved: (touch, { proposal }) => touch('risk-model', proposal),
-    RiskModelWithdrawn: (touch, { proposal }) => touch('risk-model', proposal),
-    RiskModelActivated: (touch, { proposal }, { risk }) => {
-      touch('risk-model', proposal);
-      if (risk.active !== undefined) touch('risk-model', risk.active);
-    },
-    MarginAssessed: (touch, { account }) => touch('requirement', account),
-    CycleCompleted: cycle,
-    CheckpointKeyRotated: (touch) => touch('checkpoint-key', 'log'),
-  };
+    }
+  },
+  PositionLimitBreached: nothing,
+  FactorHistoryRecorded: (touch, { history }) => touch('factor-history', history),
+  FactorDayRecorded: (touch, { history }) => touch('factor-history', history),
+  RiskModelProposed: (touch, { proposal }) => touch('risk-model', proposal),
+  RiskModelApproved: (touch, { proposal }) => touch('risk-model', proposal),
+  RiskModelWithdrawn: (touch, { proposal }) => touch('risk-model', proposal),
+  RiskModelActivated: (touch, { proposal }, { risk }) => {
+    touch('risk-model', proposal);
+    if (risk.active !== undefined) touch('risk-model', risk.active);
+  },
+  MarginAssessed: (touch, { account }) => touch('requirement', account),
+  ...touchedByRails,
+  CycleCompleted: cycle,
+  CheckpointKeyRotated: (touch) => touch('checkpoint-key', 'log'),
+};

@@ -119,7 +119,13 @@ export class TestHouse {
 
 /** Assets USDT and BTC, members M1..M3 with an account each (M1-H, ...), venue V1, custodian, one perpetual. */
 export function openHouse(listed: readonly InstrumentSpec[] = [spec()]): TestHouse {
-  const house = new TestHouse();
+  return openAs(new TestHouse(), listed);
+}
+
+export function openAs<H extends TestHouse>(
+  house: H,
+  listed: readonly InstrumentSpec[] = [spec()],
+): H {
   for (const asset of ['USDT', 'BTC']) house.ask({ kind: 'register-asset', asset, scale: 8 });
   for (const [venue, venueKind] of [
     ['V1', 'trading'],

@@ -39,7 +39,7 @@ export interface CommandResult {
   }[];
 }
 
-/** Commands of the operator, of the risk officer and of members. Each names its role in the ledger's `commandRoles`. */
+/** Commands of the operator, of the risk officer, of the settlement service and of members. Each names its role in the ledger's `commandRoles`. */
 @ApiTags('commands')
 @Controller('v1/commands')
 export class CommandsController {
@@ -54,7 +54,7 @@ export class CommandsController {
 
   @Post(':kind')
   @HttpCode(201)
-  @Roles('operator', 'risk', 'member')
+  @Roles('operator', 'risk', 'member', 'settlement')
   @ApiOperation({ summary: 'Give one command. The Idempotency-Key header is required.' })
   async give(
     @Param('kind') kind: string,

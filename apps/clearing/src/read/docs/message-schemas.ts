@@ -35,7 +35,14 @@ const scalars: Fields = {
     pattern: '^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$',
   },
   Micros: integer('Microseconds since 1970-01-01T00:00:00Z.'),
+  Hash: {
+    type: 'string',
+    description: 'A hash of a chain.',
+    pattern: '^0x[0-9a-f]{64}$',
+  },
 };
+
+const depositId = text('An id; with `chain` it is `<rail>#<number>`.');
 
 const trade = exactly('A trade between two accounts. Amounts at the scales of the instrument.', {
   tradeId: ref('Id'),
@@ -55,12 +62,24 @@ const inputs: Fields = {
     replacement: ref('Trade'),
   }),
   Deposit: exactly('Money that has arrived at the custodian, for an account or for `guarantee`.', {
-    depositId: ref('Id'),
+    depositId,
     account: ref('Id'),
     asset: ref('Id'),
     amount: ref('Decimal'),
     at: ref('Micros'),
+    'chain?': ref('ChainDeposit'),
   }),
+  ChainDeposit: exactly(
+    'Where a deposit is on its chain, final there. Required of an asset that has rails.',
+    {
+      rail: text('`<chainId>/<asset>`.'),
+      number: integer("The vault's number of the deposit, and the sequence of this message.", 1),
+      transaction: ref('Hash'),
+      block: integer('Number of the block.'),
+      blockHash: ref('Hash'),
+      logIndex: integer('Index of the log in the block.'),
+    },
+  ),
   Mark: exactly('A price of an instrument.', {
     instrument: ref('Id'),
     price: ref('Decimal'),
@@ -107,7 +126,7 @@ const ack = (description: string, status: string, more: Fields): Value =>
 const acks: Fields = {
   AckAccepted: ack('The input is in the journal.', 'accepted', {
     'tradeId?': ref('Id'),
-    'depositId?': ref('Id'),
+    'depositId?': depositId,
   }),
   AckDuplicate: ack('The input was accepted before; nothing has changed.', 'duplicate', {
     'tradeId?': ref('Id'),

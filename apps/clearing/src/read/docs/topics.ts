@@ -62,7 +62,15 @@ export const inputTopics: readonly Topic[] = [
         type: 'novate.deposit.v1',
         schema: 'Deposit',
         title: 'A deposit',
-        example: { depositId: 'D-1', account: 'M01-H', asset: 'USDT', amount: '250000.00', at },
+        example: {
+          depositId: '31337/USDT#1',
+          ...{ account: 'M01-H', asset: 'USDT', amount: '250000.00', at },
+          chain: {
+            ...{ rail: '31337/USDT', number: 1, block: 1204, logIndex: 0 },
+            transaction: `0x${'a'.repeat(64)}`,
+            blockHash: `0x${'b'.repeat(64)}`,
+          },
+        },
       },
     ],
   },

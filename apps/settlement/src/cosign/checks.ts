@@ -1,0 +1,182 @@
+import type { Hex } from 'viem';
+import { type Batch, type BatchHeader, decodePayload } from '../batch/index.js';
+import { type SettlementCode, SettlementRefused } from '../codes.js';
+import type { CreditedDeposit, LegData } from '../house/index.js';
+import type {
+  ChainView,
+  FirstUse,
+  HouseView,
+  LedgerAt,
+  LedgerName,
+  SignedBatch,
+  VaultDeposit,
+} from './ports.js';
+import { type BatchRequest, headerFields } from './wire.js';
+
+/** What the owner of a co-signer lets it sign on one rail. Amounts in rail units. */
+export interface RailPolicy extends LedgerName {
+  readonly rail: string;
+  /** Most a leg may take from all accounts together. */
+  readonly maxGross: bigint;
+  readonly maxWithdrawal: bigint;
+  readonly maxLegsPerHour: number;
+}
+
+/** What the contract lets a deadline be ahead of the block time, seconds. */
+export const LONGEST_DEADLINE = 1_800n;
+
+function need(holds: boolean, code: SettlementCode, field: string, reason: () => string): void {
+  if (!holds) throw new SettlementRefused(code, field, reason());
+}
+
+/** The batch asked for is the one that follows from the log, field by field and byte by byte. */
+export function checkDerived({ header, payload }: BatchRequest, derived: Batch): void {
+  for (const field of headerFields) {
+    const [given, own] = [header[field], derived.header[field]];
+    need(given === own, 'BATCH_DIFFERS', `header.${field}`, () => `is ${given}, here ${own}`);
+  }
+  const same = Buffer.from(payload).equals(derived.payload);
+  need(same, 'BATCH_DIFFERS', 'payload', () => 'its bytes are not those of the hash');
+}
+
+/** It follows the last batch on chain. */
+export function checkSequence(
+  { seq, prevHash }: BatchHeader,
+  { lastSeq, lastHash }: LedgerAt,
+): void {
+  need(
+    seq === lastSeq + 1n,
+    'SEQ_NOT_NEXT',
+    'header.seq',
+    () => `${seq} follows ${lastSeq} on chain`,
+  );
+  const chained = prevHash === lastHash;
+  need(
+    chained,
+    'SEQ_NOT_NEXT',
+    'header.prevHash',
+    () => `batch ${lastSeq} on chain is ${lastHash}`,
+  );
+}
+
+export function checkEpoch(epoch: bigint, latest: LedgerAt, field: string): void {
+  const current = epoch === latest.epoch;
+  need(current, 'STALE_EPOCH', field, () => `${epoch}, epoch ${latest.epoch} is in force`);
+}
+
+/** @param most seconds it may be ahead of the block time */
+export function checkDeadline(
+  deadline: bigint,
+  { time }: LedgerAt,
+  most: bigint,
+  field: string,
+): void {
+  const ahead = deadline - time;
+  need(ahead > 0n && ahead <= most, 'DEADLINE_OUT_OF_RANGE', field, () => {
+    return `is ${ahead} seconds ahead of block time ${time}; this co-signer allows 1 to ${most}`;
+  });
+}
+
+/** What the owner allows, whoever asks. */
+export function checkLimits(payload: Uint8Array, policy: RailPolicy, signedLastHour: number): void {
+  const { entries, withdrawals } = decodePayload(payload);
+  const gross = entries.reduce((sum, { delta }) => (delta < 0n ? sum - delta : sum), 0n);
+  need(gross <= policy.maxGross, 'LIMIT_EXCEEDED', 'entries', () => {
+    return `they take ${gross} units, at most ${policy.maxGross} in a leg`;
+  });
+  for (const { index, amount } of withdrawals) {
+    need(amount <= policy.maxWithdrawal, 'LIMIT_EXCEEDED', `withdrawals[${index}]`, () => {
+      return `${amount} units, at most ${policy.maxWithdrawal}`;
+    });
+  }
+  need(signedLastHour < policy.maxLegsPerHour, 'LIMIT_EXCEEDED', 'rail', () => {
+    return `${signedLastHour} legs signed within an hour, at most ${policy.maxLegsPerHour}`;
+  });
+}
+
+/**
+ * Who is paid on one chain is paid with what was collected on others: those legs are final there, as this co-signer sees
+ * it, and what the log calls final there is.
+ * @param finalSeq of another rail
+ */
+export async function checkGate(
+  leg: LegData,
+  house: HouseView,
+  finalSeq: (rail: string) => Promise<bigint>,
+): Promise<void> {
+  if (BigInt(leg.houseDelta) >= 0n) return;
+  const asset = house.rail(leg.rail)?.asset;
+  const others = house.rails().filter((other) => other.asset === asset && other.rail !== leg.rail);
+  for (const { rail } of others) {
+    const collecting = house.openLegs().filter(({ data }) => {
+      return data.rail === rail && data.cycle === leg.cycle && BigInt(data.houseDelta) > 0n;
+    });
+    const wanted = Math.max(house.finalSeq(rail), ...collecting.map(({ seq }) => seq));
+    if (wanted === 0) continue;
+    const final = await finalSeq(rail);
+    need(final >= BigInt(wanted), 'GATE_CLOSED', 'rail', () => {
+      return `cycle ${leg.cycle} needs leg ${wanted} of ${rail} final, ${final} is`;
+    });
+  }
+}
+
+const LOG_RANGE = 2_000;
+
+/**
+ * Every credited deposit is on the chain, final, with its number, account and amount; none is left out.
+ * @param checked number of the last one that was found so before
+ */
+export async function checkDeposits(
+  deposits: readonly CreditedDeposit[],
+  checked: number,
+  final: LedgerAt,
+  chain: Pick<ChainView, 'deposits'>,
+): Promise<void> {
+  let found: ReadonlyMap<number, VaultDeposit> = new Map();
+  let until = -1;
+  for (const [i, deposit] of deposits.entries()) {
+    const { rail, number, block } = deposit;
+    const field = `deposit ${rail}#${number}`;
+    const next = checked + 1 + i;
+    need(number === next, 'DEPOSIT_DIFFERS', field, () => `number ${next} was not credited`);
+    need(BigInt(block) <= final.block, 'DEPOSIT_NOT_FINAL', field, () => {
+      return `block ${block} is not final, ${final.block} is`;
+    });
+    if (block > until || block < until - LOG_RANGE) {
+      until = Math.min(block + LOG_RANGE - 1, Number(final.block));
+      const logged = await chain.deposits(block, until);
+      found = new Map(logged.map((each) => [each.number, each]));
+    }
+    const seen = found.get(number);
+    const { index, amount, transaction } = deposit;
+    const same =
+      seen?.index === index &&
+      seen.amount === amount &&
+      seen.block === block &&
+      seen.transaction === transaction;
+    need(same, 'DEPOSIT_DIFFERS', field, () => {
+      const said = seen === undefined ? 'nothing' : `${seen.amount} for index ${seen.index}`;
+      return `credited ${amount} for index ${index}, block ${block} shows ${said}`;
+    });
+  }
+}
+
+/** Another digest may take the place of one that can never settle any more: proven on final blocks only. */
+export function isDead({ deadline }: SignedBatch, seq: bigint, final: LedgerAt): boolean {
+  return final.time > deadline && final.lastSeq < seq;
+}
+
+export function needUnsigned(standing: SignedBatch | undefined, seq: bigint, digest: Hex): void {
+  need(standing === undefined || standing.digest === digest, 'ALREADY_SIGNED', 'header.seq', () => {
+    return `${standing?.digest} was signed for ${seq} and may settle until ${standing?.deadline}`;
+  });
+}
+
+/** Where the key may have signed under another database, all it can have signed is past its deadline on final blocks. */
+export function checkFirstUse({ suspect, time }: FirstUse, final: LedgerAt): void {
+  const over = time + LONGEST_DEADLINE;
+  need(!suspect || final.time > over, 'KEY_RETIRED', 'signer', () => {
+    const began = `this database began at block time ${time} with a key that was an operator already`;
+    return `${began}; what the key may have signed before is valid until ${over}`;
+  });
+}

@@ -1,0 +1,57 @@
+import type { AnyRecordedEvent } from '#events';
+import type { Hex } from 'viem';
+import { type GateLeg, gateOpen } from '../state/index.js';
+
+interface ToldLeg extends GateLeg {
+  readonly seq: number;
+  /** Indexes it moves. */
+  readonly indexes: readonly number[];
+  isFinal: boolean;
+  digest?: Hex;
+}
+
+/** What the journal says of legs, as it goes by: which were due, and which are final under which digest. */
+export class HouseTold {
+  private readonly legs = new Map<string, ToldLeg>();
+  private readonly assets = new Map<string, string>();
+  /** Legs by cycle and asset, for the gate looks at one cycle only. */
+  private readonly cycles = new Map<string, ToldLeg[]>();
+
+  hear({ type, data }: AnyRecordedEvent): void {
+    if (type === 'RailProposed') this.assets.set(data.rail, data.asset);
+    if (type === 'SettlementLegDue') {
+      const { rail, seq, cycle, entries, withdrawals } = data;
+      const asset = this.assets.get(rail)!;
+      const moved = [...entries.map(([index]) => index), ...withdrawals.map(({ index }) => index)];
+      const leg: ToldLeg = {
+        ...{ rail, seq, cycle, asset, isFinal: false },
+        indexes: [...new Set(moved)],
+        houseDelta: BigInt(data.houseDelta),
+      };
+      this.legs.set(`${rail} ${seq}`, leg);
+      const key = `${cycle} ${asset}`;
+      this.cycles.set(key, [...(this.cycles.get(key) ?? []), leg]);
+    }
+    if (type === 'SettlementLegFinalized') {
+      const leg = this.legs.get(`${data.rail} ${data.seq}`);
+      if (leg === undefined) return;
+      leg.isFinal = true;
+      leg.digest = data.digest as Hex;
+    }
+  }
+
+  /** Digest under which a leg was recorded as final. */
+  digest(rail: string, seq: number): Hex | undefined {
+    return this.legs.get(`${rail} ${seq}`)?.digest;
+  }
+
+  indexes(rail: string, seq: number): readonly number[] {
+    return this.legs.get(`${rail} ${seq}`)?.indexes ?? [];
+  }
+
+  gateOpen(rail: string, seq: number): boolean {
+    const leg = this.legs.get(`${rail} ${seq}`);
+    if (leg === undefined) return false;
+    return gateOpen(leg, this.cycles.get(`${leg.cycle} ${leg.asset}`) ?? []);
+  }
+}

@@ -1,0 +1,121 @@
+import { encodeFunctionData, zeroAddress, type Address, type Hex } from 'viem';
+import { settlementLedgerAbi } from '../../../../contracts/index.js';
+import { type Opening, openingsDigest } from '../batch/index.js';
+import type { Job } from '../lane/index.js';
+import type { Blocks, ChainEye, Operators } from './chain-eye.js';
+import type { CoSignerClient, OpeningsToSign, Signed } from './co-signers.js';
+
+/** Accounts the house has opened on a rail: its own index 0 first. */
+export interface RailOpenings {
+  readonly rail: string;
+  readonly chainId: number;
+  readonly ledger: Address;
+  /** In order of index. */
+  readonly wanted: readonly Opening[];
+}
+
+/** As many to a transaction as take a third of what one may use. */
+const MOST = 100;
+const GAS_BASE = 150_000n;
+const GAS_EACH = 60_000n;
+
+interface Round extends OpeningsToSign {
+  readonly digest: Hex;
+  readonly signatures: Map<Hex, Hex>;
+}
+
+/**
+ * Opens on chain what the journal has opened. Nothing is remembered: who owns an index on chain says what is left to do, and
+ * signatures are asked for again after a restart.
+ */
+export class Openings {
+  /** Indexes known to be open on a ledger. */
+  private readonly open = new Set<string>();
+  private readonly rounds = new Map<string, Round>();
+  private readonly underWay = new Set<string>();
+
+  constructor(
+    private readonly eye: ChainEye,
+    private readonly coSigners: readonly CoSignerClient[],
+    private readonly deadlineSeconds: number,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** @returns the transaction that opens the next accounts of a rail, once it is signed */
+  async turn(rail: RailOpenings, blocks: Blocks, operators: Operators): Promise<Job | undefined> {
+    const round = await this.round(rail, blocks, operators);
+    if (round === undefined) return undefined;
+    if (round.signatures.size >= operators.threshold) return jobOf(round, rail.ledger, operators);
+    for (const coSigner of this.coSigners) void this.ask(coSigner, round, operators);
+    return undefined;
+  }
+
+  private async round(
+    { rail, chainId, ledger, wanted }: RailOpenings,
+    { latest }: Blocks,
+    { epoch }: Operators,
+  ): Promise<Round | undefined> {
+    const missing = wanted.filter(({ index }) => !this.open.has(`${rail} ${index}`)).slice(0, MOST);
+    if (missing.length === 0) return undefined;
+    const indexes = missing.map(({ index }) => index);
+    const owners = await this.eye.owners(ledger, indexes, latest);
+    const closed = missing.filter(({ index }, i) => {
+      if (owners[i] !== zeroAddress) this.open.add(`${rail} ${index}`);
+      return owners[i] === zeroAddress;
+    });
+    if (closed.length === 0) return undefined;
+    const before = this.rounds.get(rail);
+    const same =
+      before?.openings.map(({ index }) => index).join() === closed.map((o) => o.index).join();
+    if (
+      before !== undefined &&
+      same &&
+      before.epoch === epoch &&
+      before.deadline > latest.timestamp
+    ) {
+      return before;
+    }
+    const deadline = latest.timestamp + BigInt(this.deadlineSeconds);
+    const digest = openingsDigest(closed, { epoch, deadline }, { chainId, ledger });
+    const round = { rail, openings: closed, epoch, deadline, digest, signatures: new Map() };
+    this.rounds.set(rail, round);
+    return round;
+  }
+
+  private async ask(coSigner: CoSignerClient, round: Round, { members }: Operators): Promise<void> {
+    const name = `${coSigner.url} ${round.digest}`;
+    if (this.underWay.has(name)) return;
+    this.underWay.add(name);
+    const reply = await coSigner.openings(round, round.digest);
+    this.underWay.delete(name);
+    if (reply.is === 'signed' && members.includes(reply.by.signer)) {
+      round.signatures.set(reply.by.signer, reply.by.signature);
+    } else if (reply.is !== 'signed') {
+      this.log(`openings of ${round.rail}: ${coSigner.url}: ${reply.reason}`);
+    }
+  }
+}
+
+function jobOf(round: Round, ledger: Address, { threshold }: Operators): Job {
+  const { rail, openings, epoch, deadline, digest } = round;
+  const signatures = sorted(round.signatures, threshold);
+  const args = [openings, epoch, deadline, signatures] as const;
+  return {
+    id: `${rail}#openings#${digest}`,
+    to: ledger,
+    data: encodeFunctionData({ abi: settlementLedgerAbi, functionName: 'openAccounts', args }),
+    gas: GAS_BASE + GAS_EACH * BigInt(openings.length),
+  };
+}
+
+/** As the registry wants them: strictly ascending by signer, as many as are needed. */
+export function sorted(
+  signatures: ReadonlyMap<Hex, Hex>,
+  threshold: number,
+): { signer: Hex; data: Hex }[] {
+  return [...signatures]
+    .map(([signer, signature]): Signed => ({ signer, signature }))
+    .sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1))
+    .slice(0, threshold)
+    .map(({ signer, signature }) => ({ signer, data: signature }));
+}
