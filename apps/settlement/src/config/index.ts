@@ -1,0 +1,3 @@
+/** What the settlement service and its co-signers read from their environment. */
+export * from './config.js';
+export * from './settings.js';
