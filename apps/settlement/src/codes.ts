@@ -1,6 +1,7 @@
 /**
  * The closed list of settlement's reason codes, range 8xxx; docs/errors.md holds those of the ledger, 1xxx to 7xxx. A code
- * never changes its meaning and is never reused. 80xx the batch and its bytes, 86xx what a co-signer refuses. `fix` is what mends it.
+ * never changes its meaning and is never reused. 80xx the batch and its bytes, 86xx what a co-signer refuses. `fix` is
+ * what mends it.
  */
 export const settlementCodes = {
   UNKNOWN_CODEC: [8001, 'Encode the payload with version 1 of the codec.'],
@@ -38,7 +39,7 @@ export const settlementCodes = {
   SEQ_NOT_NEXT: [8609, 'Ask for the batch that follows the last one on chain.'],
   STALE_EPOCH: [8610, 'Seal the batch for the set of operators that is in force.'],
   DEADLINE_OUT_OF_RANGE: [8611, 'Set a deadline that is ahead of the block time, and not too far.'],
-  DEPOSIT_UNCONFIRMED: [8612, 'Wait until the deposit is final, or find out who credited it.'],
+  DEPOSIT_NOT_FINAL: [8612, 'Ask again when the deposit is final.'],
   GATE_CLOSED: [8613, 'Wait until the legs that collect for this cycle are final on their chains.'],
   LIMIT_EXCEEDED: [
     8614,
@@ -55,6 +56,7 @@ export const settlementCodes = {
     'Ask again: its database, its copy of the log or its key is not there.',
   ],
   OPENING_DIFFERS: [8619, 'Open accounts as the log opened them.'],
+  DEPOSIT_DIFFERS: [8620, 'Find out who had the deposit credited: the chain does not show it.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type SettlementCode = keyof typeof settlementCodes;

@@ -138,8 +138,8 @@ export async function checkDeposits(
     const { rail, number, block } = deposit;
     const field = `deposit ${rail}#${number}`;
     const next = checked + 1 + i;
-    need(number === next, 'DEPOSIT_UNCONFIRMED', field, () => `number ${next} was not credited`);
-    need(BigInt(block) <= final.block, 'DEPOSIT_UNCONFIRMED', field, () => {
+    need(number === next, 'DEPOSIT_DIFFERS', field, () => `number ${next} was not credited`);
+    need(BigInt(block) <= final.block, 'DEPOSIT_NOT_FINAL', field, () => {
       return `block ${block} is not final, ${final.block} is`;
     });
     if (block > until || block < until - LOG_RANGE) {
@@ -154,7 +154,7 @@ export async function checkDeposits(
       seen.amount === amount &&
       seen.block === block &&
       seen.transaction === transaction;
-    need(same, 'DEPOSIT_UNCONFIRMED', field, () => {
+    need(same, 'DEPOSIT_DIFFERS', field, () => {
       const said = seen === undefined ? 'nothing' : `${seen.amount} for index ${seen.index}`;
       return `credited ${amount} for index ${index}, block ${block} shows ${said}`;
     });

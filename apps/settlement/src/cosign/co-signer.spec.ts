@@ -118,6 +118,15 @@ describe('a co-signer asked for a batch', () => {
       'log position 9',
       ({ copy }) => (copy.broken = new SettlementRefused('COPY_ALTERED', 'log position 9', 'x')),
     ],
+    [
+      'a leg that is final',
+      '8609_SEQ_NOT_NEXT',
+      'header.seq',
+      ({ house }) => {
+        house.legs = [];
+        house.final.set(RAIL, 1);
+      },
+    ],
     ['a leg it does not know', '8607_LEG_UNKNOWN', 'header.seq', ({ house }) => (house.legs = [])],
     [
       'a seq that is on chain',
@@ -151,13 +160,13 @@ describe('a co-signer asked for a batch', () => {
     ],
     [
       'a deposit that is not there',
-      '8612_DEPOSIT_UNCONFIRMED',
+      '8620_DEPOSIT_DIFFERS',
       `deposit ${RAIL}#1`,
       ({ copy }) => (copy.pending = [deposit]),
     ],
     [
       'a deposit that is not final',
-      '8612_DEPOSIT_UNCONFIRMED',
+      '8612_DEPOSIT_NOT_FINAL',
       `deposit ${RAIL}#1`,
       ({ copy, chain }) => {
         copy.pending = [{ ...deposit, block: 91 }];
@@ -166,7 +175,7 @@ describe('a co-signer asked for a batch', () => {
     ],
     [
       'a deposit of more than arrived',
-      '8612_DEPOSIT_UNCONFIRMED',
+      '8620_DEPOSIT_DIFFERS',
       `deposit ${RAIL}#1`,
       ({ copy, chain }) => {
         copy.pending = [deposit];
@@ -175,7 +184,7 @@ describe('a co-signer asked for a batch', () => {
     ],
     [
       'a deposit for another account',
-      '8612_DEPOSIT_UNCONFIRMED',
+      '8620_DEPOSIT_DIFFERS',
       `deposit ${RAIL}#1`,
       ({ copy, chain }) => {
         copy.pending = [deposit];
@@ -184,7 +193,7 @@ describe('a co-signer asked for a batch', () => {
     ],
     [
       'a deposit left out',
-      '8612_DEPOSIT_UNCONFIRMED',
+      '8620_DEPOSIT_DIFFERS',
       `deposit ${RAIL}#2`,
       ({ copy, chain }) => {
         copy.pending = [{ ...deposit, number: 2 }];

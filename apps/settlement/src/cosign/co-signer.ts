@@ -127,8 +127,13 @@ export class CoSigner {
     checkContract(policy, house);
     const anchor = house.anchor(rail, Number(header.seq));
     if (anchor === undefined) {
-      const legs = `${house.finalSeq(rail)} legs are final, ${house.lastSeq(rail)} decided`;
-      throw new SettlementRefused('LEG_UNKNOWN', 'header.seq', `${header.seq} of ${rail}: ${legs}`);
+      const isFinal = header.seq <= house.finalSeq(rail);
+      const reason = `${header.seq} of ${rail}: ${house.lastSeq(rail)} legs are decided`;
+      throw new SettlementRefused(
+        isFinal ? 'SEQ_NOT_NEXT' : 'LEG_UNKNOWN',
+        'header.seq',
+        isFinal ? `leg ${header.seq} of ${rail} is final` : reason,
+      );
     }
     const derived = legToBatch(anchor.data, {
       chainId: policy.chainId,

@@ -1,5 +1,6 @@
 import type { AnyNewEvent, AnyRecordedEvent } from '#events';
 import { openHouse } from '../../../../libs/ledger/src/testing/given.js';
+import { type RailHouse, railHouse } from '../../../../libs/ledger/src/testing/rail-house.js';
 
 /** Events as a journal records them. */
 export function recorded(events: readonly AnyNewEvent[], from = 0): AnyRecordedEvent[] {
@@ -19,4 +20,21 @@ export function recordedDay(): AnyRecordedEvent[] {
   house.mark('5000300');
   house.cut();
   return recorded(house.events);
+}
+
+/** The same house on rail 1/USDT: three cycles with a leg each, a withdrawal in the second; the first leg became final. */
+export function settledDay(): RailHouse {
+  const house = railHouse();
+  house.trade('T1', 'M1-H', 'M2-H', '1000', '5000000');
+  house.mark('5000100');
+  house.cut();
+  house.chainDeposit('M2-H', '500', 1);
+  house.withdraw('W1', 'M1-H', '100');
+  house.mark('5000300');
+  house.cut();
+  house.finalizeNext(1);
+  house.chainDeposit('guarantee', '7', 1);
+  house.mark('4999800');
+  house.cut();
+  return house;
 }
