@@ -11,6 +11,7 @@ const FAILED = 1;
 const MISCONFIGURED = 2;
 /** Transactions of one chain under way at once. */
 const PIPELINE = 4;
+const GWEI = 10n ** 9n;
 
 const log = (line: string) => void process.stderr.write(`${line}\n`);
 const oneLine = (error: unknown) =>
@@ -29,7 +30,7 @@ async function start(config: SettlementConfig): Promise<Settlement> {
       ...{ databaseUrl, clearing, custody, chains, coSigners, turnMs, deadlineSeconds },
       ...{ submitter, gasLimit },
       lanePolicy: {
-        fees: feePolicy({ maxFeeGwei: config.maxFeeGwei }),
+        fees: feePolicy({ tip: GWEI, cap: BigInt(config.maxFeeGwei) * GWEI }),
         replaceAfterMs: config.replaceAfterMs,
         pipeline: PIPELINE,
       },

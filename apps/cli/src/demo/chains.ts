@@ -16,7 +16,7 @@ import {
   type Deployer,
   settlementLedgerAbi,
   testTokenAbi,
-} from '../../../../contracts/index.js';
+} from '#contracts';
 import { ANVIL_MNEMONIC, type AnvilServer, startAnvil } from '../../../../infra/local/index.js';
 import type { Cleanup } from '../terminal/cleanup.js';
 import type { Progress } from '../terminal/progress.js';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { formatSigningKey } from '#events';
+import { formatSigningKey, formatVerifierKey, parseSigningKey } from '#events';
 import { operatorKeys } from './chains.js';
 import { members } from './participants.js';
 import { custodians, venues } from './reference.js';
@@ -31,6 +31,9 @@ const checkpointKey = formatSigningKey(
   LOG_ORIGIN,
   createHash('sha256').update('the demo of Novate').digest('hex'),
 );
+
+/** What co-signers check the log's checkpoints with. */
+export const logVerifierKey = formatVerifierKey(parseSigningKey(checkpointKey));
 
 const fresh = (): string => randomBytes(24).toString('base64url');
 

@@ -3,6 +3,7 @@ import { decimal } from '../render/decimal.js';
 import type { CycleMargin, Facts } from './facts.js';
 import { type MarginComparison, marginTotals } from './margin.js';
 import { USDT_SCALE, notionals } from './notional.js';
+import type { SettledDemo } from './settled.js';
 
 /** Everything a run of the demo found out. */
 export interface Outcome {
@@ -11,6 +12,8 @@ export interface Outcome {
   readonly facts: Facts;
   /** Absent where no cycle was cut under a risk model. */
   readonly margin?: MarginComparison;
+  /** What the chains say. */
+  readonly settlement: SettledDemo;
   /** Live, from the clearing app. */
   readonly stateHash: string;
   readonly chainHash: string;
