@@ -1,17 +1,13 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import { canonicalLine } from '#events';
 import { provenRoot, stateHash, type StateProof } from '#ledger';
 import { describePostgres, freshDatabase } from '../../../../test/support/services.js';
 import { replay } from '../../../../libs/ledger/src/testing/simulate.js';
-import { ProblemFilter } from '../problem/index.js';
-import { KeyRing, RateLimiter, RightsGuard } from '../rights/index.js';
 import type { Principal } from '../rights/index.js';
-import { ReadLifecycle, ReadModule } from './index.js';
+import { readApp } from './testing/app.js';
 import { ListJournal, sampleEvents } from './testing/history.js';
 
 const events = sampleEvents(12, 7);
@@ -24,7 +20,6 @@ const principals: readonly Principal[] = [
   { role: 'custody', id: 'CUSTODY' },
   { role: 'cosigner', id: 'cosigner-1' },
 ];
-const rate = { perSecond: 1e6, burst: 1e6 };
 
 interface Body {
   readonly asOfPosition: number;
@@ -39,27 +34,7 @@ describePostgres('the query API', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     const journal = new ListJournal(events, 100);
-    const module = await Test.createTestingModule({
-      imports: [ReadModule.forRoot({ databaseUrl: database.url, journal })],
-      providers: [
-        {
-          provide: KeyRing,
-          useValue: new KeyRing(
-            principals.map((who) => ({ principal: who, key: `key-${who.id}` })),
-          ),
-        },
-        {
-          provide: RateLimiter,
-          useValue: new RateLimiter({ feeds: rate, others: rate }, () => performance.now()),
-        },
-        { provide: APP_GUARD, useClass: RightsGuard },
-        { provide: APP_FILTER, useValue: new ProblemFilter((line) => process.stderr.write(line)) },
-      ],
-    }).compile();
-    app = module.createNestApplication<NestExpressApplication>({ logger: false });
-    app.set('query parser', 'simple');
-    await app.init();
-    await app.get(ReadLifecycle).reached(events.length);
+    app = await readApp(database.url, journal, principals);
   });
   afterAll(async () => {
     await app?.close();

@@ -10,6 +10,7 @@ import { JournalController } from './query/journal.controller.js';
 import { LogEventsController } from './query/log-events.controller.js';
 import { MarginController } from './query/margin.controller.js';
 import { ReferenceController } from './query/reference.controller.js';
+import { SettlementController } from './query/settlement.controller.js';
 import { StateController } from './query/state.controller.js';
 import { StatementController } from './query/statement.controller.js';
 import { TradesController } from './query/trades.controller.js';
@@ -20,6 +21,7 @@ export const readControllers = [
   AccountsController,
   MarginController,
   StatementController,
+  SettlementController,
   StateController,
   TradesController,
   JournalController,

@@ -53,6 +53,8 @@ export class CopyKeeper implements VerifiedCopy {
           return;
         }
         this.options.log(`the copy begins anew: ${error.message}`);
+        this.copy?.breakWith(reading());
+        this.copy = undefined;
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -61,7 +63,6 @@ export class CopyKeeper implements VerifiedCopy {
   private async follow(signal: AbortSignal): Promise<void> {
     const { store, feed, firstKey, waitMs, log, pauseMs } = this.options;
     const keys = new LogKeys(firstKey);
-    this.copy = undefined;
     const copy = await LogCopy.load(store, keys, waitMs);
     this.copy = copy;
     const trouble = (reason: string): void => log(`feed: ${reason}`);
@@ -93,7 +94,7 @@ export class CopyKeeper implements VerifiedCopy {
   private current(): LogCopy {
     if (this.broken !== undefined) throw this.broken;
     if (this.copy !== undefined) return this.copy;
-    throw new SettlementRefused('COSIGNER_UNAVAILABLE', 'log', 'the copy of the log is being read');
+    throw reading();
   }
 
   /** Why the copy cannot be used, with the position where that can be found out. */
@@ -131,4 +132,8 @@ export class CopyKeeper implements VerifiedCopy {
     }
     return undefined;
   }
+}
+
+function reading(): SettlementRefused {
+  return new SettlementRefused('COSIGNER_UNAVAILABLE', 'log', 'the copy of the log is being read');
 }

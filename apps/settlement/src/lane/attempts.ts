@@ -1,11 +1,14 @@
 import type { Address, Hash, Hex } from 'viem';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import type { Attempt } from './plan.js';
 
 /** Another process took the lane over, or the connection that held it broke: this one may send nothing any more. */
 export class LaneLost extends Error {
   override readonly name = 'LaneLost';
 }
+
+/** A database that has not answered by then holds no lane for us. */
+const QUERY_MS = 10_000;
 
 interface Row {
   tx_hash: Hash;
@@ -51,7 +54,7 @@ export class AttemptJournal {
     submitter: Address,
     signal?: AbortSignal,
   ): Promise<AttemptJournal> {
-    const client = new Client({ connectionString: url, keepAlive: true });
+    const client = new Client({ connectionString: url, keepAlive: true, query_timeout: QUERY_MS });
     client.on('error', () => undefined);
     await client.connect();
     try {
@@ -96,6 +99,12 @@ export class AttemptJournal {
     return this.select('job = $3', job);
   }
 
+  /** Nonces below `mined` that were spent on a job: in blocks, whatever they did there. */
+  async spentOn(job: string, mined: number): Promise<number> {
+    const attempts = await this.of(job);
+    return new Set(attempts.map(({ nonce }) => nonce).filter((nonce) => nonce < mined)).size;
+  }
+
   async close(): Promise<void> {
     await this.client.end().catch(() => undefined);
   }
@@ -121,6 +130,8 @@ export class AttemptJournal {
     try {
       return await this.client.query<R>(text, [...values]);
     } catch (error) {
+      // Not the database's own refusal: nobody knows what it did, or whether this is still its connection.
+      if (!(error instanceof DatabaseError)) this.lost ??= error as Error;
       this.assertHeld();
       throw error;
     }

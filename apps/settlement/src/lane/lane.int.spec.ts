@@ -97,6 +97,25 @@ describePostgres('a nonce lane', () => {
     await finish(lane, batches);
   });
 
+  it('gives up what fails in block after block, with an alarm', async () => {
+    // As if the contract refused only in the block, never when asked before.
+    const chain = { ...options().chain, wouldRevert: async () => undefined };
+    const lane = await open({ chain });
+    const batches = await settled.seal(2);
+    const tooEarly = { ...(batches.jobs[1] as Job), id: 'too early' };
+    for (let n = 0; n < 16; n += 1) {
+      await lane.turn([tooEarly]);
+      await settled.node.mine();
+    }
+    expect(await lane.turn([tooEarly])).toEqual({
+      mined: 16,
+      sent: [],
+      refused: [],
+      alarms: [{ code: 'keeps-failing', spent: 16, job: 'too early' }],
+    });
+    await finish(lane, batches);
+  });
+
   it.each(['before-journal', 'after-journal', 'after-send'] as const)(
     'settles a batch once whose submitter was killed %s',
     async (point) => {

@@ -2,6 +2,7 @@ import { type Address, type Hash, type Hex, keccak256 } from 'viem';
 import { AttemptJournal } from './attempts.js';
 import type { LaneCrashHook } from './crash-point.js';
 import type { LaneChain, SendOutcome } from './lane-chain.js';
+import { NoAgreement } from '../rpc/index.js';
 import { type Action, type Attempt, type Job, type LanePolicy, planLane } from './plan.js';
 
 /** The submitter's key. It holds gas and nothing else; a local account of viem is one. */
@@ -48,7 +49,9 @@ export type LaneAlarm =
       readonly code: 'insufficient-funds';
       readonly nonce: number;
       readonly job: string | undefined;
-    };
+    }
+  /** So many nonces were spent on it in vain that no more will be: somebody has to look. */
+  | { readonly code: 'keeps-failing'; readonly spent: number; readonly job: string };
 
 export interface Turn {
   /** Transactions of the submitter in blocks. */
@@ -58,6 +61,15 @@ export interface Turn {
   readonly refused: readonly { readonly job: string; readonly errorName: string }[];
   readonly alarms: readonly LaneAlarm[];
 }
+
+interface Screened {
+  readonly able: readonly Job[];
+  readonly refused: Turn['refused'];
+  readonly alarms: LaneAlarm[];
+}
+
+/** Nonces spent on a job before it is given up. A second submitter or a reorganisation may cost a few. */
+const MOST_NONCES = 16;
 
 /** What a transaction costs that does nothing. */
 const PLAIN_GAS = 21_000n;
@@ -92,11 +104,10 @@ export class Lane {
     const { chain, signer, policy, now } = this.options;
     const mined = await chain.transactionCount(signer.address);
     const attempts = await this.journal.from(mined);
-    const { able, refused } = await this.simulate(wanted, attempts);
+    const { able, refused, alarms } = await this.screen(wanted, attempts, mined);
     const baseFee = await chain.baseFee();
     const state = { mined, attempts, wanted: able, baseFee, now: now() };
     const sent: Sent[] = [];
-    const alarms: LaneAlarm[] = [];
     for (const action of planLane(state, policy)) {
       if (action.do === 'wait-for-fees' || (action.do === 'resend' && action.capped)) {
         const { nonce, job } = action.do === 'resend' ? action.attempt : action;
@@ -120,23 +131,37 @@ export class Lane {
     await this.journal.close();
   }
 
-  /** Jobs the contract would refuse get no nonce. What is under way already is past asking. */
-  private async simulate(
+  /** What is under way already, and of the rest what may have a nonce: the contract would do it. */
+  private async screen(
     wanted: readonly Job[],
     attempts: readonly Attempt[],
-  ): Promise<{ able: readonly Job[]; refused: Turn['refused'] }> {
+    mined: number,
+  ): Promise<Screened> {
     const known = new Set(attempts.map(({ job }) => job));
-    const { chain, signer } = this.options;
     const able: Job[] = [];
     const refused: { job: string; errorName: string }[] = [];
+    const alarms: LaneAlarm[] = [];
     for (const job of wanted) {
-      const errorName = known.has(job.id)
-        ? undefined
-        : await chain.wouldRevert(signer.address, job);
-      if (errorName === undefined) able.push(job);
-      else refused.push({ job: job.id, errorName });
+      const spent = known.has(job.id) ? 0 : await this.journal.spentOn(job.id, mined);
+      if (spent >= MOST_NONCES) {
+        alarms.push({ code: 'keeps-failing', spent, job: job.id });
+        continue;
+      }
+      const errorName = known.has(job.id) ? 'none' : await this.simulate(job);
+      if (errorName === 'none') able.push(job);
+      else if (errorName !== 'unknown') refused.push({ job: job.id, errorName });
     }
-    return { able, refused };
+    return { able, refused, alarms };
+  }
+
+  /** The error it would meet, `none`, or `unknown` where the providers do not agree: what is under way goes on. */
+  private async simulate(job: Job): Promise<string> {
+    try {
+      return (await this.options.chain.wouldRevert(this.options.signer.address, job)) ?? 'none';
+    } catch (error) {
+      if (error instanceof NoAgreement) return 'unknown';
+      throw error;
+    }
   }
 
   private async act(action: Exclude<Action, { do: 'wait-for-fees' }>): Promise<Sent> {

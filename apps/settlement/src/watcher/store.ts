@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import type { Hash } from 'viem';
 import type { Block } from '../chain/index.js';
 import { type Fact, idOf, streamOf } from './fact.js';
@@ -15,6 +15,9 @@ export interface Told {
   readonly seq: bigint;
   readonly observation: Observation;
 }
+
+/** A database that has not answered by then is not ours any more. */
+const QUERY_MS = 30_000;
 
 /** A bigint as its digits and an `n`, which no other text of ours looks like. */
 const toJson = (value: unknown): string =>
@@ -38,7 +41,7 @@ export class WatcherStore {
 
   /** @param fromBlock where a chain that was never read begins */
   static async open(url: string, chainId: number, fromBlock: bigint): Promise<WatcherStore> {
-    const client = new Client({ connectionString: url, keepAlive: true });
+    const client = new Client({ connectionString: url, keepAlive: true, query_timeout: QUERY_MS });
     client.on('error', () => undefined);
     await client.connect();
     try {
@@ -184,9 +187,19 @@ export class WatcherStore {
     text: string,
     values: readonly unknown[] | undefined,
   ): Promise<readonly R[]> {
-    if (this.lost) throw new WatcherLost(`the connection broke: ${this.lost.message}`);
+    this.assertOpen();
     const parameters = values === undefined ? [] : [this.chainId, ...values];
-    return (await this.client.query<R>(text, parameters)).rows;
+    try {
+      return (await this.client.query<R>(text, parameters)).rows;
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) this.lost ??= error as Error;
+      this.assertOpen();
+      throw error;
+    }
+  }
+
+  private assertOpen(): void {
+    if (this.lost) throw new WatcherLost(`the connection broke: ${this.lost.message}`);
   }
 }
 

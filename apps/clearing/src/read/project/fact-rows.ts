@@ -8,6 +8,7 @@ import type {
 import type { HouseState } from '#ledger';
 import { movementsOf, obligationReason } from './movements.js';
 import type { RowBuffer } from './tables.js';
+import { upsertWithdrawals } from './withdrawal-rows.js';
 
 /** Appends the rows that are facts of this one event. `state` is the state before it. */
 export function appendFacts(
@@ -33,7 +34,11 @@ export function appendFacts(
     case 'WithdrawalRequested':
     case 'WithdrawalCompleted':
     case 'WithdrawalRejected':
-      return upsertWithdrawal(rows, state, event);
+    case 'WithdrawalReserved':
+    case 'WithdrawalReleased':
+    case 'SettlementLegDue':
+    case 'SettlementLegFinalized':
+      return upsertWithdrawals(rows, state, event);
     case 'WaitEnded': {
       const { cycle, missing } = event.data;
       return void waits.set(cycle, [...(waits.get(cycle) ?? []), ...missing]);
@@ -117,32 +122,6 @@ function appendReject(rows: RowBuffer, event: RecordedEvent<'InputRejected'>): v
     ...[consumed, source.channel, source.sha256, source.bytes, event.occurredAt],
   ]);
 }
-
-function upsertWithdrawal(
-  rows: RowBuffer,
-  state: HouseState,
-  event:
-    | RecordedEvent<'WithdrawalRequested'>
-    | RecordedEvent<'WithdrawalCompleted'>
-    | RecordedEvent<'WithdrawalRejected'>,
-): void {
-  const id = event.data.withdrawalId;
-  const request = 'account' in event.data ? event.data : state.withdrawals.get(id)!;
-  const { account, asset, amount, destination } = request;
-  const status = STATUS[event.type];
-  const cycle = 'cycle' in event.data ? event.data.cycle : undefined;
-  const code = 'code' in event.data ? event.data.code : undefined;
-  const member = state.accounts.get(account)!.member;
-  rows.upsert('withdrawal', id, [
-    ...[id, account, member, asset, amount, destination, status, cycle, code, event.position],
-  ]);
-}
-
-const STATUS = {
-  WithdrawalRequested: 'pending',
-  WithdrawalCompleted: 'completed',
-  WithdrawalRejected: 'rejected',
-} as const;
 
 function appendObligation(rows: RowBuffer, event: AnyRecordedEvent): void {
   const data = event.data as ObligationsData & { readonly rate?: string };

@@ -12,6 +12,7 @@ import { RowBuffer } from './tables.js';
 import { referenceRow } from './reference-rows.js';
 import { appendFacts } from './fact-rows.js';
 import { RiskRows } from './risk-rows.js';
+import { SettlementRows } from './settlement-rows.js';
 
 type Touched = Map<string, number>;
 
@@ -30,6 +31,7 @@ export class ReadFold {
   private readonly expiredCycles = new Map<string, number>();
   private readonly waits = new Map<number, string[]>();
   private readonly risk = new RiskRows(this.state, this.rows);
+  private readonly settlement = new SettlementRows(this.state, this.rows);
 
   apply(event: AnyRecordedEvent): void {
     this.before(event);
@@ -41,6 +43,7 @@ export class ReadFold {
       this.rows.suspensions.set(member, { member, suspended, position: event.position });
     }
     this.risk.append(event);
+    this.settlement.append(event);
   }
 
   /** Writes the touched balances and positions into `rows`; what follows is a new transaction's. */

@@ -4,6 +4,8 @@ import type { AnyNewEvent, EventType, ObligationsData, Posting } from '#events';
 export type MovementReason =
   | 'deposit'
   | 'withdrawal'
+  | 'reservation'
+  | 'release'
   | 'variation-margin'
   | 'premium'
   | 'exercise'
@@ -19,7 +21,7 @@ export type MovementReason =
 export interface Movement {
   readonly account: string;
   readonly asset: string;
-  /** `cash`, `due`, `debt` or `claim`. */
+  /** `cash`, `reserved`, `due`, `debt` or `claim`. */
   readonly book: string;
   readonly amount: bigint;
   readonly reason: MovementReason;
@@ -103,6 +105,18 @@ export function movementsOf(event: AnyNewEvent): readonly Movement[] {
     case 'WithdrawalCompleted': {
       const { withdrawalId, cycle, postings } = event.data;
       return posted(postings, { reason: 'withdrawal', reference: withdrawalId, cycle });
+    }
+    case 'WithdrawalReserved': {
+      const { withdrawalId: reference, postings } = event.data;
+      return posted(postings, { reason: 'reservation', reference });
+    }
+    case 'WithdrawalReleased': {
+      const { withdrawalId: reference, cycle, postings } = event.data;
+      return posted(postings, { reason: 'release', reference, cycle });
+    }
+    case 'WithdrawalSettled': {
+      const { withdrawalId: reference, postings } = event.data;
+      return posted(postings, { reason: 'withdrawal', reference });
     }
     case 'DebtRecovered':
       return posted(event.data.postings, { reason: 'debt-repayment', cycle: event.data.cycle });

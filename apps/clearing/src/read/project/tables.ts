@@ -44,7 +44,8 @@ export const tables = {
     'upsert',
     'withdrawal',
     'withdrawal_id',
-    'withdrawal_id account member asset amount destination status cycle code position',
+    'withdrawal_id account member asset amount destination status cycle code paid_to rail seq ' +
+      'position',
   ),
   movement: table(
     'append',
@@ -106,6 +107,32 @@ export const tables = {
     'account cycle',
     'account cycle member asset equity initial_margin maintenance_margin proposal model_id ' +
       'scenario_root history_root days mark_set_id status notes parts health greeks inputs position',
+  ),
+  rail: table(
+    'upsert',
+    'rail',
+    'rail',
+    'rail chain_id asset rail_scale token_decimals token ledger vault registry custodian finality ' +
+      'treasury status proposer approver from_window frozen seq final_seq position',
+  ),
+  settlementAccount: table(
+    'upsert',
+    'settlement_account',
+    'account rail',
+    'account rail member idx owner credited committed posted position',
+  ),
+  settlementLeg: table(
+    'upsert',
+    'settlement_leg',
+    'rail seq',
+    'rail seq cycle leg legs house_delta status digest transaction block block_hash block_time ' +
+      'position',
+  ),
+  settlementEntry: table(
+    'append',
+    'settlement_entry',
+    'rail seq ordinal',
+    'rail seq ordinal account member idx amount withdrawal_id paid_to position',
   ),
   rejectedInput: table(
     'append',

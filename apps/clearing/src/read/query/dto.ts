@@ -6,6 +6,9 @@ import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 
 export const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Cycles are counted in 32 bits. */
 export const MAX_CYCLE = 2_147_483_647;
+/** `<chainId>/<asset>`. */
+export const RAIL = /^[1-9]\d{0,15}\/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const NOT_A_RAIL = { message: '$property must be <chainId>/<asset>' };
 const NOT_AN_ID = { message: '$property must be 1 to 64 characters out of A-Z a-z 0-9 . _ -' };
 
 /** Paging, common to every list. */
@@ -92,6 +95,40 @@ export class ScenariosQuery {
   @IsOptional()
   @IsIn(['json', 'csv'])
   format: 'json' | 'csv' = 'json';
+}
+
+export class SettlementAccountsQuery extends ListQuery {
+  @ApiPropertyOptional({ description: '<chainId>/<asset>' })
+  @IsOptional()
+  @Matches(RAIL, NOT_A_RAIL)
+  rail?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Matches(ID, NOT_AN_ID)
+  account?: string;
+}
+
+export class LegsQuery extends ListQuery {
+  @ApiProperty({ description: '<chainId>/<asset>' })
+  @Matches(RAIL, NOT_A_RAIL)
+  rail!: string;
+}
+
+const STATUSES = [
+  ...['pending', 'completed', 'rejected', 'reserved', 'settling', 'settled', 'released'],
+];
+
+export class WithdrawalsQuery extends ListQuery {
+  @ApiPropertyOptional()
+  @IsOptional()
+  @Matches(ID, NOT_AN_ID)
+  account?: string;
+
+  @ApiPropertyOptional({ enum: STATUSES })
+  @IsOptional()
+  @IsIn(STATUSES)
+  status?: string;
 }
 
 export class RejectsQuery extends ListQuery {

@@ -1,5 +1,5 @@
 import { Problem } from '../../problem/index.js';
-import { MAX_CYCLE } from './dto.js';
+import { MAX_CYCLE, RAIL } from './dto.js';
 
 /** A page of rows in the stable order of their key; `nextCursor` is absent on the last one. */
 export interface Page<T> {
@@ -29,16 +29,18 @@ const isWhole = (part: unknown, most: number) =>
 /** What each kind of part may hold, so that nothing else is asked of the database. */
 const fitsPart = {
   string: (part: unknown) => typeof part === 'string' && /^[\w.-]{1,64}$/.test(part),
+  rail: (part: unknown) => typeof part === 'string' && RAIL.test(part),
   number: (part: unknown) => isWhole(part, Number.MAX_SAFE_INTEGER),
   cycle: (part: unknown) => isWhole(part, MAX_CYCLE),
 };
 type CursorPart = keyof typeof fitsPart;
+type PartOf<P> = P extends 'string' | 'rail' ? string : number;
 
 /** The key a cursor stands for; `shape` gives the type of each part. */
 export function decodeCursor<const S extends readonly CursorPart[]>(
   cursor: string | undefined,
   shape: S,
-): { [I in keyof S]: S[I] extends 'string' ? string : number } | undefined {
+): { [I in keyof S]: PartOf<S[I]> } | undefined {
   if (cursor === undefined) return undefined;
   let key: unknown;
   try {
@@ -53,7 +55,7 @@ export function decodeCursor<const S extends readonly CursorPart[]>(
   if (!fits) {
     throw invalidQuery('cursor', 'This cursor is not one of ours.', 'Send nextCursor as it came.');
   }
-  return key as { [I in keyof S]: S[I] extends 'string' ? string : number };
+  return key as { [I in keyof S]: PartOf<S[I]> };
 }
 
 /** Cuts rows (one more than `limit` was asked for) to a page. */

@@ -13,6 +13,8 @@ const OWNED = [
   'shortfall',
   'withdrawal',
   'margin',
+  'settlement_account',
+  'settlement_entry',
 ];
 
 /** What the database itself lets `novate_query` see, whatever a query asks for. */

@@ -3,6 +3,7 @@ import { ApiBadRequestResponse, ApiForbiddenResponse, ApiOkResponse } from '@nes
 import { ApiNotFoundResponse, ApiUnauthorizedResponse } from '@nestjs/swagger';
 
 import { marginSchemas } from './margin-schemas.js';
+import { settlementSchemas } from './settlement-schemas.js';
 import {
   text,
   integer,
@@ -60,7 +61,7 @@ export const schemas = {
   }),
   Balance: object({
     asset: text(),
-    book: text('cash owned, due being settled, debt owed (<= 0), claim held (>= 0)'),
+    book: text('cash owned, reserved for withdrawals, due, debt owed (<= 0), claim held (>= 0)'),
     amount: money('Signed'),
     scale: integer('Decimals of amount'),
   }),
@@ -156,19 +157,7 @@ export const schemas = {
     margin: oneOf('cross', 'isolated'),
     'isolatedInstrument?': text(),
     shard: integer('0..63'),
-    withdrawals: list(
-      object({
-        withdrawalId: text(),
-        account: text(),
-        asset: text(),
-        amount: money('Asked for'),
-        'destination?': text('Absent where it was erased'),
-        'erased?': erased,
-        status: oneOf('pending', 'completed', 'rejected'),
-        'cycle?': integer(),
-        'code?': text(),
-      }),
-    ),
+    withdrawals: list(settlementSchemas.Withdrawal),
     shortfalls: list(
       object({
         cycle: integer(),
@@ -295,6 +284,16 @@ export const schemas = {
         amount: money('Asked'),
         'destination?': text('Absent where it was erased'),
         'erased?': erased,
+        'to?': text('Address that is paid'),
+        status: oneOf('pending', 'reserved', 'settling'),
+      }),
+    ),
+    'settlement?': list(
+      object({
+        ...{ rail: text(), index: integer(), owner: text() },
+        committed: amount("On the chain once every leg is final, at the rail's scale."),
+        posted: amount("On the chain by the legs that are final, at the rail's scale."),
+        inFlight: amount("Committed less posted, at the rail's scale."),
       }),
     ),
     'requirement?': {
@@ -304,6 +303,7 @@ export const schemas = {
     },
   }),
   ...marginSchemas,
+  ...settlementSchemas,
   Problem: object(
     {
       type: text('Stable name of the problem'),

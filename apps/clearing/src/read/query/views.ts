@@ -163,6 +163,9 @@ export function showWithdrawal(row: Withdrawal, assets: ScaleOf) {
   const { withdrawalId, account, asset, destination, status } = row;
   return {
     ...{ withdrawalId, account, asset, amount: at(row.amount, assets(asset)), destination, status },
+    ...optional('to', row.paidTo),
+    ...optional('rail', row.rail),
+    ...optional('seq', row.seq, Number),
     ...optional('cycle', row.cycle),
     ...optional('code', row.code),
   };

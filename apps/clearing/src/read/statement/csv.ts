@@ -62,6 +62,11 @@ function* linesOf(statement: Printed): Generator<Line> {
   for (const { withdrawalId, asset, amount } of statement.pendingWithdrawals) {
     yield { record: 'pending-withdrawal', asset, amount, reference: withdrawalId };
   }
+  for (const { rail, index, committed, inFlight } of statement.settlement ?? []) {
+    const line = { record: 'settlement', reference: rail, position: index };
+    yield { ...line, reason: 'committed', amount: committed };
+    yield { ...line, reason: 'in-flight', amount: inFlight };
+  }
   yield* requirement(statement);
 }
 

@@ -4,6 +4,7 @@ import type { HouseState } from '#ledger';
 import { decimal, timestamp } from '../format.js';
 import { movementsOf } from '../project/movements.js';
 import type { Movement } from '../project/movements.js';
+import { railsOf, type StatementRail, withdrawalsOf } from './rails.js';
 import { requirementOf, type StatementRequirement } from './requirement.js';
 
 /** opening + movements = closing, all at the asset's scale. */
@@ -16,7 +17,10 @@ export interface Balance {
 export interface AssetStatement extends Balance {
   readonly asset: string;
   readonly scale: number;
-  /** `cash` owned, `due` being settled, `debt` owed (<= 0), `claim` held (>= 0). Their sum is the asset's. */
+  /**
+   * `cash` owned, `reserved` for withdrawals (where there were any), `due` being settled, `debt` owed (<= 0), `claim` held (>= 0).
+   * Their sum is the asset's.
+   */
   readonly books: readonly (Balance & { readonly book: string })[];
 }
 
@@ -68,7 +72,13 @@ export interface Statement {
     readonly asset: string;
     readonly amount: string;
     readonly destination: string;
+    /** On a rail: the address that is paid. */
+    readonly to?: string;
+    /** `reserved` money is set aside, `settling` is in a leg that is not final. */
+    readonly status: 'pending' | 'reserved' | 'settling';
   }[];
+  /** Balances on rails; absent where the account has none. */
+  readonly settlement?: readonly StatementRail[];
   /** Absent before the first cycle under a risk model. */
   readonly requirement?: StatementRequirement;
 }
@@ -86,7 +96,7 @@ export interface StatementRequest {
 
 export class StatementBroken extends Error {}
 
-const BOOKS = ['cash', 'due', 'debt', 'claim'] as const;
+const BOOKS = ['cash', 'reserved', 'due', 'debt', 'claim'] as const;
 type Key = `${string}|${string}|${string}`;
 const keyOf = (account: string, asset: string, book: string): Key => `${account}|${asset}|${book}`;
 
@@ -178,6 +188,7 @@ export class StatementFold {
       movements: this.movementsOf(account),
       positions: positionsOf(this.state, account),
       pendingWithdrawals: withdrawalsOf(this.state, account),
+      ...railsOf(this.state, account),
       ...this.requirementOf(account),
     };
   }
@@ -192,7 +203,7 @@ export class StatementFold {
     const scale = this.state.assets.get(asset)!.scale;
     const total = { opening: 0n, movements: 0n, closing: 0n };
     let touched = false;
-    const books = BOOKS.map((book) => {
+    const books = BOOKS.flatMap((book) => {
       const key = keyOf(account, asset, book);
       const opening = this.opening.get(key) ?? 0n;
       const movements = this.moved.get(key);
@@ -202,11 +213,13 @@ export class StatementFold {
           `${account} ${asset} ${book}: ${opening} + ${movements ?? 0n} is not ${closing}`,
         );
       }
-      touched ||= movements !== undefined || opening !== 0n;
+      const used = movements !== undefined || opening !== 0n;
+      touched ||= used;
       total.opening += opening;
       total.movements += movements ?? 0n;
       total.closing += closing;
-      return { book, ...shown({ opening, movements: movements ?? 0n, closing }, scale) };
+      if (book === 'reserved' && !used) return [];
+      return [{ book, ...shown({ opening, movements: movements ?? 0n, closing }, scale) }];
     });
     return touched ? { asset, scale, ...shown(total, scale), books } : undefined;
   }
@@ -261,16 +274,6 @@ function positionsOf(state: HouseState, account: string): StatementPosition[] {
       }),
     };
   });
-}
-
-function withdrawalsOf(state: HouseState, account: string): Statement['pendingWithdrawals'] {
-  return [...state.withdrawals.values()]
-    .filter((withdrawal) => withdrawal.account === account)
-    .sort((a, b) => (a.withdrawalId < b.withdrawalId ? -1 : 1))
-    .map(({ withdrawalId, asset, amount, destination }) => {
-      const { scale } = state.assets.get(asset)!;
-      return { withdrawalId, asset, amount: decimal(amount, scale), destination };
-    });
 }
 
 /** Statements from the journal alone: replays it up to the end of the period. */
