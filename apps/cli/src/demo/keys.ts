@@ -33,7 +33,7 @@ const checkpointKey = formatSigningKey(
 );
 
 /** What co-signers check the log's checkpoints with. */
-export const logVerifierKey = formatVerifierKey(parseSigningKey(checkpointKey));
+export const logVerifierKey = formatVerifierKey(parseSigningKey(checkpointKey).verifier);
 
 const fresh = (): string => randomBytes(24).toString('base64url');
 
