@@ -3,7 +3,7 @@ import { decimal } from '../render/decimal.js';
 import type { CycleMargin, Facts } from './facts.js';
 import { type MarginComparison, marginTotals } from './margin.js';
 import { USDT_SCALE, notionals } from './notional.js';
-import type { SettledDemo } from './settled.js';
+import { chainsAgree, type SettledDemo, settledJson } from './settled.js';
 
 /** Everything a run of the demo found out. */
 export interface Outcome {
@@ -45,7 +45,8 @@ export function holds(outcome: Outcome): boolean {
     checkpoint.verified &&
     facts.accepted === input.trades &&
     facts.unmatchedWindows === 0 &&
-    margin?.recomputed !== false
+    margin?.recomputed !== false &&
+    chainsAgree(outcome.settlement)
   );
 }
 
@@ -90,6 +91,7 @@ export function asJson(outcome: Outcome): object {
       };
     }),
     ...(outcome.margin && { margin: marginJson(outcome.margin) }),
+    settlement: settledJson(outcome.settlement),
     stale: Object.fromEntries(facts.stale),
     shortfalls: facts.shortfalls.length,
     journal: { head: facts.events - 1, events: facts.events, chainHash: outcome.chainHash },

@@ -18,6 +18,8 @@ import {
 } from '../../../settlement/src/reconcile/index.js';
 import { Quorum } from '../../../settlement/src/rpc/index.js';
 import { checkAnchors, type RailAnchors, replayLegs, type ReplayedLegs } from '../chain/anchors.js';
+import { pretty } from '../render/decimal.js';
+import { table } from '../render/table.js';
 import type { Progress } from '../terminal/progress.js';
 import type { ClearingApi } from './api.js';
 import type { LocalChain } from './chains.js';
@@ -193,4 +195,102 @@ async function transferGas({ deployer, contracts }: LocalChain): Promise<number>
   await send('mint', wallet.account.address);
   await send('mint', to);
   return Number(await send('transfer', to));
+}
+
+/** Whether every balance on chain is the ledger's, and every batch there is the one a replay makes. */
+export function chainsAgree({ rails, withdrawn }: SettledDemo): boolean {
+  const paid = BigInt(WITHDRAWAL.amount) * 10n ** BigInt(withdrawn.decimals);
+  return (
+    rails.length > 0 &&
+    withdrawn.tokens === paid &&
+    rails.every(
+      ({ report, anchors }) =>
+        report.differences.length === 0 &&
+        anchors.differences.length === 0 &&
+        anchors.settled === anchors.final &&
+        anchors.anchoredRoot === anchors.replayRoot,
+    )
+  );
+}
+
+/** Gas per account moved, over all batches but each rail's first. */
+function gasPerAccount({ rails }: SettledDemo): number {
+  const gas = rails.reduce((sum, rail) => sum + Number(rail.gas), 0);
+  const moved = rails.reduce((sum, rail) => sum + rail.moved, 0);
+  return moved === 0 ? 0 : Math.round(gas / moved);
+}
+
+const sumOf = (rails: readonly SettledRail[], of: (rail: SettledRail) => number): number =>
+  rails.reduce((sum, rail) => sum + of(rail), 0);
+
+/** The object `settlement` of the demo's JSON. */
+export function settledJson(settled: SettledDemo): object {
+  const { rails, chains, erc20TransferGas, withdrawn } = settled;
+  return {
+    chains,
+    batches: sumOf(rails, ({ batches }) => batches),
+    ledgerEqualsContract: rails.every(({ report }) => report.differences.length === 0),
+    gasPerAccount: gasPerAccount(settled),
+    erc20TransferGas,
+    anchoredRoot: rails.map(({ anchors }) => anchors.anchoredRoot ?? ''),
+    replayRoot: rails.map(({ anchors }) => anchors.replayRoot ?? ''),
+    withdrawals: [
+      {
+        account: WITHDRAWAL.account,
+        asset: withdrawn.asset,
+        requested: WITHDRAWAL.amount,
+        received: pretty(withdrawn.tokens, withdrawn.decimals).replaceAll(',', ''),
+      },
+    ],
+  };
+}
+
+/** Ledger against contract, rail by rail, in whole units of the asset. */
+export function settledTable({ rails }: SettledDemo): string {
+  const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
+  const rows = rails.map(({ rail, scale, report, anchors, batches, gas, moved }) => {
+    const { ledgerBalance, contractBalance, accounts, differences } = report;
+    const same = anchors.differences.length === 0 && anchors.anchoredRoot === anchors.replayRoot;
+    return [
+      rail,
+      String(accounts),
+      pretty(ledgerBalance, scale),
+      pretty(contractBalance, scale),
+      differences.length === 0 ? '0' : pretty(contractBalance - ledgerBalance, scale),
+      String(batches),
+      moved === 0 ? '-' : pretty(gas / BigInt(moved), 0),
+      same ? `${(anchors.anchoredRoot ?? '').slice(0, 12)}… equal` : 'DIFFERS',
+    ];
+  });
+  return table(
+    [
+      { title: 'rail' },
+      right('accounts'),
+      right('ledger balance'),
+      right('contract balance'),
+      right('difference'),
+      right('batches'),
+      right('gas per account'),
+      { title: 'root anchored = root replayed' },
+    ],
+    rows,
+    { title: 'Settled on chain: every account compared, not only the sums' },
+  );
+}
+
+/** Lines of the demo's summary. */
+export function settledLines(settled: SettledDemo): [name: string, value: string][] {
+  const { rails, chains, erc20TransferGas, withdrawn } = settled;
+  const gas = gasPerAccount(settled);
+  const accounts = sumOf(rails, ({ moved }) => moved);
+  const batches = sumOf(rails, ({ batches }) => batches);
+  const received = pretty(withdrawn.tokens, withdrawn.decimals, 2);
+  return [
+    ['chains', `${chains}, ${batches} batches final, co-signed 2 of 3`],
+    [
+      'gas per account',
+      `${pretty(BigInt(gas), 0)} over ${accounts} payments; an ERC-20 transfer took ${pretty(BigInt(erc20TransferGas), 0)}`,
+    ],
+    ['withdrawal', `${received} ${withdrawn.asset} of ${WITHDRAWAL.account} claimed on chain`],
+  ];
 }

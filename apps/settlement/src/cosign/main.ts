@@ -60,6 +60,7 @@ async function main(): Promise<void> {
   const { rails, longestDeadline, newKey } = config;
   const chains = viewsOf(config);
   const cosigner = new CoSigner({ rails, chains, copy, store, signer, longestDeadline, newKey });
+  await cosigner.begin();
   const app = await cosignApp({ cosigner, copy, key: config.key, log });
   const stopping = new AbortController();
   const running = copy.run(stopping.signal);
