@@ -3,3 +3,4 @@ export * from './config.js';
 export * from './settings.js';
 export * from './cosign-config.js';
 export * from './cosign-settings.js';
+export { configurationReferences } from './reference.js';

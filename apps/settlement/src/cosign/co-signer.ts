@@ -80,20 +80,6 @@ export class CoSigner {
     }
   }
 
-  /**
-   * Writes down how the database begins with every rail, as soon as it runs: what is settled before its first request shall
-   * not make a new key look like an old one. Where a chain cannot be seen now, the first request does it.
-   */
-  async begin(): Promise<void> {
-    for (const policy of this.parts.rails) {
-      try {
-        await this.firstUse(policy, await this.chainOf(policy.rail).latest());
-      } catch (error) {
-        if (!(error instanceof ChainUnsure || error instanceof StoreUnavailable)) throw error;
-      }
-    }
-  }
-
   /** @throws SettlementRefused with the first thing that does not hold */
   batch(request: BatchRequest): Promise<CosignAnswer> {
     const policy = this.policyOf(request.rail);
