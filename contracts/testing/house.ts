@@ -157,7 +157,7 @@ export class ChainHouse {
       logSize: 1_000n * (this.seq + 1n),
       logRoot: keccak256('0x01'),
       stateRoot: keccak256('0x02'),
-      balanceRoot: batch.balanceRoot ?? keccak256('0x03'),
+      balanceRoot: batch.balanceRoot ?? keccak256(payload),
       epoch: 1n,
       deadline: await this.deadline(),
     } as const;

@@ -149,7 +149,7 @@ export class RailRunner {
   private async recall(seq: number, digest: Hex, { threshold, members }: Operators): Promise<void> {
     const prevHash = this.world.recorded(this.terms.rail, seq - 1) ?? ZERO;
     const sealing = { digest, prevHash, deadline: 0, threshold, operators: members.length };
-    await this.take({ kind: 'sealed', seq, sealing });
+    await this.take({ kind: 'recalled', seq, sealing });
   }
 
   private async perform(
