@@ -20,10 +20,9 @@ import { formatVerifierKey } from '#events';
 import { describePostgres, freshDatabase } from '../../../../test/support/services.js';
 import { type Batch, legToBatch, ZERO_HASH } from '../batch/index.js';
 import { HouseCopy, LogFeed, readLine } from '../house/index.js';
-import { Quorum } from '../rpc/index.js';
 import { houseKey, HouseServer, keyEvent } from '../testing/house-server.js';
 import { openAs, RailHouse, spec, terms } from '../testing/house.js';
-import { funded, startNode, type TestNode } from '../testing/node.js';
+import { funded, startNode, type TestNode, type TestQuorum, twoOfThree } from '../testing/node.js';
 import { recorded } from '../testing/recorded-day.js';
 import { CoSigner } from './co-signer.js';
 import { CopyKeeper } from './copy-keeper.js';
@@ -44,6 +43,8 @@ const signerOf = (n: number): DigestSigner => {
 
 interface Running {
   readonly cosigner: CoSigner;
+  /** Its own three providers. */
+  readonly providers: TestQuorum['proxies'];
   stop(): Promise<void>;
 }
 
@@ -82,11 +83,11 @@ describePostgres('co-signers of a real chain', () => {
     });
     const { registry, vault, rails } = chain;
     const [ledger, token] = [lower(rails[0]!.ledger), lower(rails[0]!.token)];
-    const quorum = new Quorum({ chainId: CHAIN, providers: [node.chain], agree: 1 });
+    const own = await twoOfThree(node);
     const contracts = { registry: lower(registry), vault: lower(vault), token };
     const cosigner = new CoSigner({
       rails: [{ rail: RAIL, chainId: CHAIN, ledger }],
-      chains: new Map([[RAIL, new QuorumView(quorum, RAIL, ledger, contracts)]]),
+      chains: new Map([[RAIL, new QuorumView(own.quorum, RAIL, ledger, contracts)]]),
       ...{ copy, store, signer, longestDeadline: 1_800n, newKey: true },
     });
     const stopper = new AbortController();
@@ -94,10 +95,11 @@ describePostgres('co-signers of a real chain', () => {
     const stop = async () => {
       stopper.abort();
       await running;
+      await own.close();
       await store.close();
       await database.drop();
     };
-    return { cosigner, stop };
+    return { cosigner, providers: own.proxies, stop };
   }
 
   beforeAll(async () => {
@@ -238,6 +240,11 @@ describePostgres('co-signers of a real chain', () => {
     publish();
     const { batch, copy } = await sealed(1, ZERO_HASH);
     const { header, payload, digest } = batch;
+    // One provider of the first shows another batch settled; one of the second is silent. Two of three are enough.
+    const [first, second] = cosigners;
+    const lie = (method: string, result: unknown) => (method === 'eth_call' ? digest : result);
+    first!.providers[0].mode = { kind: 'lie', lie };
+    second!.providers[2].mode = { kind: 'hang' };
     const sigs = await ask((cosigner) => cosigner.batch({ rail: RAIL, header, payload }));
     const bytes: Hex = `0x${Buffer.from(payload).toString('hex')}`;
     const args = [header, bytes, sigs] as const;
@@ -252,6 +259,24 @@ describePostgres('co-signers of a real chain', () => {
     const held = { address: ledger, abi, functionName: 'balanceOf', args: [16] } as const;
     expect(await node.chain.read(held, 'latest')).toBe(balance);
   }, 60_000);
+
+  it('say nothing where two of three providers are gone', async () => {
+    const [{ cosigner, providers }] = cosigners as [Running];
+    providers[1].mode = { kind: 'status', status: 500 };
+    const openings = [{ index: 16, owner: `0x${'116'.padStart(40, '0')}` as Hex }];
+    const asked = { rail: RAIL, openings, epoch: 1n, deadline: await deadline() };
+    await expect(cosigner.openings(asked)).rejects.toMatchObject({ code: '8617_CHAIN_UNKNOWN' });
+    providers[0].mode = { kind: 'honest' };
+    providers[1].mode = { kind: 'honest' };
+    // Providers that failed are left alone for a while.
+    for (let signed = false; !signed;) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      signed = await cosigner.openings(asked).then(
+        () => true,
+        () => false,
+      );
+    }
+  });
 
   it('refuse a leg behind a deposit that is not on the chain, all of them', async () => {
     house.finalizeNext(CHAIN);

@@ -132,7 +132,7 @@ export class CoSigner {
       throw new SettlementRefused(
         isFinal ? 'SEQ_NOT_NEXT' : 'LEG_UNKNOWN',
         'header.seq',
-        isFinal ? `leg ${header.seq} of ${rail} is final` : reason,
+        isFinal ? `leg ${header.seq} of ${rail} is final for long` : reason,
       );
     }
     const derived = legToBatch(anchor.data, {
