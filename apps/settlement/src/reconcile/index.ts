@@ -8,3 +8,4 @@ export {
   type RailReport,
   reconcile,
 } from './reconcile.js';
+export { checkAnchors, type RailAnchors, replayLegs, type ReplayedLegs } from './anchors.js';

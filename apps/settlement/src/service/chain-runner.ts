@@ -4,9 +4,11 @@ import type { Job, Lane } from '../lane/index.js';
 import type { Observation, WatchedRail, Watcher } from '../watcher/index.js';
 import type { SettledBatch } from '../watcher/index.js';
 import type { Blocks, ChainEye } from './chain-eye.js';
-import type { ClearingClient } from './clearing-client.js';
+import { type ClearingClient, ClearingRefused } from './clearing-client.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
+import type { HouseTold } from './house-told.js';
 import type { Openings } from './openings.js';
+import type { SettledDigest } from './recall.js';
 import { RailRunner, type RailWorld } from './rail-runner.js';
 import { HOUSE_INDEX, type Rail, railsOfChain } from './rails.js';
 
@@ -20,11 +22,14 @@ export interface ChainParts {
   readonly openings: Openings;
   readonly copy: HouseCopy;
   readonly clearing: ClearingClient;
+  readonly told: Pick<HouseTold, 'violated'>;
   /** Key of the custodian that speaks for this chain. */
   readonly custodyKey: (custodian: string) => string | undefined;
   readonly world: (chain: ChainRunner) => RailWorld;
   readonly log: (line: string) => void;
 }
+
+type Violated = Extract<Observation, { readonly type: 'FinalityViolated' }>;
 
 const PAGE = 1_000;
 /** Microseconds in a second: the house's clock against the chain's. */
@@ -35,6 +40,10 @@ export class ChainRunner {
   readonly rails = new Map<string, RailRunner>();
   private readonly deposits: FinalDeposit[] = [];
   private readonly batches = new Map<string, SettledBatch>();
+  /** Batches in blocks, final or not. */
+  private readonly inBlocks = new Map<string, SettledBatch>();
+  /** Final blocks that are gone and of which the house may not know yet. */
+  private readonly violations: Violated[] = [];
   private told = 0n;
   /** What the house has acknowledged, by stream, which its journal may not have shown us yet. */
   private readonly acknowledged = new Map<string, number>();
@@ -53,12 +62,19 @@ export class ChainRunner {
     return this.batches.get(`${rail} ${seq}`);
   }
 
+  /** Where a batch was seen last, final or not. */
+  seen(rail: string, seq: number): SettledDigest | undefined {
+    const fact = this.inBlocks.get(`${rail} ${seq}`);
+    return fact && { digest: fact.digest, blockTime: Number(fact.blockTime) };
+  }
+
   /** One turn. Throws where the chain cannot be read now; nothing is lost by it. */
   async turn(): Promise<void> {
     const { copy, eye, lane } = this.parts;
     const rails = railsOfChain(copy.state, this.parts.chainId);
     if (rails.length === 0) return;
     await this.watch(rails);
+    await this.tellViolations();
     const blocks = await eye.blocks();
     const jobs: Job[] = [];
     for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks)));
@@ -121,20 +137,40 @@ export class ChainRunner {
     if (observation.type === 'FinalityViolated') {
       const { rail, block, was, is } = observation;
       log(`ALARM ${rail}: final block ${block} was ${was}, is ${is}`);
+      this.violations.push(observation);
+      this.parts.openings.forget();
       return;
     }
     if (observation.type === 'Contradicted') {
       const { rail, kind, number } = observation.was;
       return log(`ALARM ${rail}: final ${kind} ${number} is said otherwise now`);
     }
-    if (observation.type !== 'Final') return;
+    if (observation.type !== 'Final' && observation.type !== 'Seen') return;
     const { fact } = observation;
+    if (fact.kind === 'batch') this.inBlocks.set(`${fact.rail} ${fact.number}`, fact);
+    if (observation.type === 'Seen') return;
     if (fact.kind === 'batch') return void this.batches.set(`${fact.rail} ${fact.number}`, fact);
     this.deposits.push({
       ...{ rail: fact.rail, number: Number(fact.number), index: fact.index, amount: fact.amount },
       ...{ transaction: fact.transaction, block: Number(fact.block), blockHash: fact.blockHash },
       ...{ blockTime: Number(fact.blockTime), logIndex: fact.logIndex },
     });
+  }
+
+  /** Withdrawals stop before anything else is done on a chain that took back what was final. */
+  private async tellViolations(): Promise<void> {
+    const { told, clearing, log } = this.parts;
+    for (let next = this.violations.shift(); next !== undefined; next = this.violations.shift()) {
+      const { rail, was, is } = next;
+      const block = Number(next.block);
+      if (told.violated(rail, block, was)) continue;
+      const id = `${rail}#${block}#${was}#${is}`;
+      const body = { rail, block, was, is };
+      await clearing.command('record-finality-violation', id, body).catch((error: unknown) => {
+        if (!(error instanceof ClearingRefused)) throw error;
+        log(`ALARM ${rail}: ${error.message}`);
+      });
+    }
   }
 
   /** Deposits, then the end of this chain's part of the window. */
