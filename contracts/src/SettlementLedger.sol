@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {BalanceBook} from "./BalanceBook.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IGuardian} from "./interfaces/IGuardian.sol";
 import {IOperatorRegistry} from "./interfaces/IOperatorRegistry.sol";
@@ -12,13 +13,7 @@ import {LogProof} from "./libraries/LogProof.sol";
 import {Header, Opening, Sig} from "./Types.sol";
 
 /// @notice What it does, its units and its reverts: ISettlementLedger.
-/// @dev Two balances share a storage word: index 2s in the low half of word s, index 2s + 1 in the high half. A half is
-/// 0 while the account is not open, and ZERO + balance from then on. So one comparison, half >= ZERO, refuses both a
-/// negative balance and an account nobody opened, and no balance is written for the first time by a batch.
-///
-/// No half can overflow: the vault caps deposits below 2^95, floors are at least -2^95, so balances stay below 2^100,
-/// and a delta is below 2^95.
-contract SettlementLedger is ISettlementLedger, EIP712 {
+contract SettlementLedger is ISettlementLedger, BalanceBook, EIP712 {
     /// @notice What a ledger is made with.
     /// @param origin SHA-256 of the UTF-8 name of the log whose batches are settled here
     /// @param maxGross most rail units one batch may move
@@ -46,14 +41,7 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
         keccak256("Openings(bytes32 openingsHash,uint64 epoch,uint64 deadline)");
 
     uint256 private constant HEAD_BYTES = 5;
-    uint256 private constant PAIR_BYTES = 28;
     uint256 private constant WITHDRAWAL_BYTES = 40;
-    uint256 private constant SLOTS = 1 << 19;
-    uint256 private constant HOUSE_SLOTS = 8;
-    /// @dev A balance of zero as stored.
-    int256 private constant ZERO = 1 << 127;
-    uint256 private constant HALF = type(uint128).max;
-    uint256 private constant DELTA = type(uint96).max;
 
     IOperatorRegistry public immutable registry;
     IGuardian public immutable guardian;
@@ -62,7 +50,6 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
     address public immutable token;
     bytes32 public immutable origin;
     uint256 public immutable maxGross;
-    int128 public immutable houseFloor;
 
     uint64 public lastSeq;
     uint64 public lastLogSize;
@@ -71,10 +58,8 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
     mapping(uint64 seq => bytes32 digest) public batchHash;
     mapping(uint32 index => Account account) private _accounts;
     mapping(uint32 index => uint128 amount) public withdrawnBy;
-    uint256[SLOTS] private _words;
 
-    constructor(Parts memory p) EIP712("Novate SettlementLedger", "1") {
-        if (p.houseFloor > 0 || p.houseFloor < -(1 << 95)) revert InvalidLimit();
+    constructor(Parts memory p) BalanceBook(p.houseFloor) EIP712("Novate SettlementLedger", "1") {
         registry = p.registry;
         guardian = p.guardian;
         _vault = p.vault;
@@ -82,7 +67,6 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
         token = p.token;
         origin = p.origin;
         maxGross = p.maxGross;
-        houseFloor = p.houseFloor;
     }
 
     function vault() external view returns (address) {
@@ -101,10 +85,8 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
         return _accounts[index].credited;
     }
 
-    function balanceOf(uint32 index) public view returns (int128) {
-        if (index >> 1 >= SLOTS) return 0;
-        uint256 half = _half(_words[index >> 1], index);
-        return half == 0 ? int128(0) : int128(int256(half) - ZERO);
+    function balanceOf(uint32 index) external view returns (int128) {
+        return _balance(index);
     }
 
     function digestOf(Header calldata h) public view returns (bytes32) {
@@ -144,7 +126,7 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
         Account storage account = _accounts[index];
         if (account.owner == address(0)) revert UnopenedAccount(index);
         account.credited += amount;
-        _words[index >> 1] += uint256(amount) << _shift(index);
+        _add(index, amount);
     }
 
     function freeze() external {
@@ -159,8 +141,7 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
         if (!frozen) revert NotFrozen();
         owner = _accounts[index].owner;
         if (owner == address(0)) revert UnopenedAccount(index);
-        uint256 shift = _shift(index);
-        _words[index >> 1] = (_words[index >> 1] & ~(HALF << shift)) | (uint256(ZERO) << shift);
+        _empty(index);
         _vault.pay(owner, amount);
     }
 
@@ -226,15 +207,13 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
     }
 
     function _open(uint32 index, address owner) private {
-        if (index >> 1 >= SLOTS || owner == address(0)) revert InvalidOpening(index, owner);
+        if (index >= INDICES || owner == address(0)) revert InvalidOpening(index, owner);
         if (_accounts[index].owner != address(0)) revert AlreadyOpened(index);
         _accounts[index].owner = owner;
-        _words[index >> 1] |= uint256(ZERO) << _shift(index);
+        _begin(index);
         emit AccountOpened(index, owner);
     }
 
-    /// @dev Unchecked throughout: lengths are compared first, and balances cannot overflow (see above). With n below
-    /// 2^16 pairs of deltas below 2^95 neither sum nor gross can.
     function _apply(uint64 seq, bytes calldata payload) private returns (uint32 count, uint256 gross) {
         unchecked {
             if (payload.length < HEAD_BYTES) revert PayloadLength(payload.length, HEAD_BYTES);
@@ -251,62 +230,8 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
             if (payload.length != want) revert PayloadLength(payload.length, want);
             pos += HEAD_BYTES;
             (count, gross) = _applyPairs(pos, pos + pairs);
-            if (withdrawals != 0) _applyWithdrawals(seq, pos + pairs, pos + pairs + withdrawals);
-        }
-    }
-
-    /// @param pos calldata offset of the first pair
-    /// @param end calldata offset behind the last
-    function _applyPairs(uint256 pos, uint256 end) private returns (uint32 count, uint256 gross) {
-        unchecked {
-            int256 houseLeast = ZERO + houseFloor;
-            uint256 nextSlot = 0;
-            int256 sum = 0;
-            for (; pos < end; pos += PAIR_BYTES) {
-                uint256 pair;
-                assembly ("memory-safe") {
-                    pair := calldataload(pos)
-                }
-                uint256 slot = pair >> 224;
-                if (slot < nextSlot) revert UnsortedPairs(slot);
-                nextSlot = slot + 1;
-                uint256 word;
-                assembly ("memory-safe") {
-                    word := sload(add(_words.slot, slot))
-                }
-                int256 least = slot < HOUSE_SLOTS ? houseLeast : ZERO;
-
-                uint256 zigzag = (pair >> 128) & DELTA;
-                if (zigzag != 0) {
-                    int256 delta = int256(zigzag >> 1) ^ -int256(zigzag & 1);
-                    int256 half = int256(word & HALF) + delta;
-                    if (half < least) _refuse(slot << 1, word & HALF, half);
-                    word = (word & ~HALF) | uint256(half);
-                    sum += delta;
-                    gross += (zigzag >> 1) + (zigzag & 1);
-                    ++count;
-                } else if ((pair >> 32) & DELTA == 0) {
-                    revert EmptyPair(slot);
-                }
-                zigzag = (pair >> 32) & DELTA;
-                if (zigzag != 0) {
-                    int256 delta = int256(zigzag >> 1) ^ -int256(zigzag & 1);
-                    int256 half = int256(word >> 128) + delta;
-                    if (half < least) _refuse((slot << 1) | 1, word >> 128, half);
-                    word = (word & HALF) | (uint256(half) << 128);
-                    sum += delta;
-                    gross += (zigzag >> 1) + (zigzag & 1);
-                    ++count;
-                }
-                assembly ("memory-safe") {
-                    sstore(add(_words.slot, slot), word)
-                }
-            }
-            // Slots ascend, so the last one speaks for all: none was written outside the array.
-            if (nextSlot > SLOTS) revert UnopenedAccount(uint32((nextSlot - 1) << 1));
-            if (sum != 0) revert NotZeroSum(sum);
-            gross >>= 1;
             if (gross > maxGross) revert GrossAboveLimit(gross, maxGross);
+            if (withdrawals != 0) _applyWithdrawals(seq, pos + pairs, pos + pairs + withdrawals);
         }
     }
 
@@ -326,33 +251,10 @@ contract SettlementLedger is ISettlementLedger, EIP712 {
             last = index;
             if (to == address(0)) revert ZeroAddress(index);
             if (amount == 0) revert ZeroAmount(index);
-            _debit(index, amount);
+            _subtract(index, amount);
             withdrawnBy[index] += amount;
             _vault.allot(to, amount);
             emit Withdrawn(seq, index, to, amount);
         }
-    }
-
-    /// @dev Not even a house account withdraws what it does not have: that would be other accounts' money.
-    function _debit(uint32 index, uint128 amount) private {
-        if (index >> 1 >= SLOTS) revert UnopenedAccount(index);
-        uint256 word = _words[index >> 1];
-        uint256 stored = _half(word, index);
-        int256 half = int256(stored) - int256(uint256(amount));
-        if (half < ZERO) _refuse(index, stored, half);
-        _words[index >> 1] = word - (uint256(amount) << _shift(index));
-    }
-
-    function _refuse(uint256 index, uint256 stored, int256 half) private pure {
-        if (stored == 0) revert UnopenedAccount(uint32(index));
-        revert BelowFloor(uint32(index), half - ZERO);
-    }
-
-    function _shift(uint32 index) private pure returns (uint256) {
-        return (index & 1) << 7;
-    }
-
-    function _half(uint256 word, uint32 index) private pure returns (uint256) {
-        return (word >> _shift(index)) & HALF;
     }
 }

@@ -74,6 +74,7 @@ export const settlementCodes = {
     8319,
     'Prove the balance of the last root; deposits since then are added to it.',
   ],
+  REENTRANT_CALL: [8320, 'Nothing may call back into a contract that is being called.'],
   CONTRACT_REFUSED: [8399, 'Look up the error the reason names in the ABI of the contract.'],
   KEYSTORE_INVALID: [8401, 'Use a key file this program wrote, unaltered.'],
   KEYSTORE_PASSWORD: [8402, 'Give the password the key file was written with.'],

@@ -1,32 +1,64 @@
 import 'reflect-metadata';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import helmet from 'helmet';
-import { AppModule } from './app.module.js';
+import { ConfigError } from '../../../infra/settings/index.js';
+import { readSettlementConfig, type SettlementConfig } from './config/index.js';
+import { feePolicy, gasLimit } from './fees/index.js';
+import { settlementApp } from './http.js';
+import { Settlement } from './service/index.js';
+import { openSigner } from './signer/open-signer.js';
 
-/** NOVATE_SETTLEMENT_HOST (127.0.0.1) and NOVATE_SETTLEMENT_PORT (8421; 0 takes any free one). */
-async function main(): Promise<void> {
-  const host = process.env['NOVATE_SETTLEMENT_HOST']?.trim() || '127.0.0.1';
-  const given = process.env['NOVATE_SETTLEMENT_PORT']?.trim() || '8421';
-  const port = Number(given);
-  if (!/^\d+$/.test(given) || port > 65_535) {
-    throw new Error('NOVATE_SETTLEMENT_PORT is not a whole number from 0 to 65535');
-  }
-  const app = await NestFactory.create<NestExpressApplication>(AppModule, {
-    bodyParser: false,
-    logger: false,
-    abortOnError: false,
-  });
-  app.use(helmet());
-  app.enableShutdownHooks();
-  await app.listen(port, host);
-  const address: unknown = app.getHttpServer().address();
-  const bound = typeof address === 'object' && address && 'port' in address ? address.port : port;
-  process.stdout.write(`${JSON.stringify({ ready: true, port: bound })}\n`);
+/** Exit codes: 1 a part failed, 2 the configuration is wrong. */
+const FAILED = 1;
+const MISCONFIGURED = 2;
+/** Transactions of one chain under way at once. */
+const PIPELINE = 4;
+const GWEI = 10n ** 9n;
+
+const log = (line: string) => void process.stderr.write(`${line}\n`);
+const oneLine = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').slice(0, 500);
+
+function end(error: unknown): never {
+  process.stderr.write(`novate settlement: ${oneLine(error)}\n`);
+  process.exit(error instanceof ConfigError ? MISCONFIGURED : FAILED);
 }
 
-await main().catch((error: unknown) => {
-  const reason = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`novate settlement: ${reason.replaceAll(/\s+/g, ' ')}\n`);
-  process.exit(1);
-});
+async function start(config: SettlementConfig): Promise<Settlement> {
+  const submitter = await openSigner(config.submitter);
+  const { databaseUrl, clearing, custody, chains, coSigners, turnMs, deadlineSeconds } = config;
+  return Settlement.start(
+    {
+      ...{ databaseUrl, clearing, custody, chains, coSigners, turnMs, deadlineSeconds },
+      ...{ submitter, gasLimit },
+      lanePolicy: {
+        fees: feePolicy({ tip: GWEI, cap: BigInt(config.maxFeeGwei) * GWEI }),
+        replaceAfterMs: config.replaceAfterMs,
+        pipeline: PIPELINE,
+      },
+    },
+    { log, onFatal: end, now: Date.now },
+  );
+}
+
+async function main(): Promise<void> {
+  const config = readSettlementConfig(process.env);
+  const settlement = await start(config);
+  const app = await settlementApp(settlement, config.readerKey);
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return process.exit(FAILED);
+    stopping = true;
+    log(`stopping on ${signal}`);
+    app
+      .close()
+      .then(() => settlement.stop())
+      .then(() => process.exit(0), end);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  await app.listen(config.http.port, config.http.host);
+  const address: unknown = app.getHttpServer().address();
+  const port = typeof address === 'object' && address && 'port' in address ? address.port : 0;
+  process.stdout.write(`${JSON.stringify({ ready: true, port })}\n`);
+}
+
+await main().catch(end);

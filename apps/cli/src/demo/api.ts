@@ -45,6 +45,15 @@ export class ClearingApi {
     });
   }
 
+  /** Gives a command with a key of its own, a member's for one. */
+  commandBy(key: string, { kind, idempotencyKey, body }: OperatorCommand): Promise<unknown> {
+    return this.call('POST', `/v1/commands/${kind}`, JSON.stringify(body), {
+      'content-type': 'application/json',
+      'idempotency-key': idempotencyKey,
+      authorization: `Bearer ${key}`,
+    });
+  }
+
   /** Publishes inputs of one topic as a CloudEvents batch, with the key of their source. */
   inputs(topic: string, events: readonly object[], key: string): Promise<unknown> {
     return this.call('POST', `/v1/inputs/${topic}`, JSON.stringify(events), {

@@ -8,7 +8,15 @@ const LOG_KEPT = 8_000;
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
 
-/** The real clearing app, as its own process. */
+/** Programs of the house, each its own process. */
+const programs = {
+  'the clearing app': 'dist/apps/clearing/src/main.js',
+  'the settlement service': 'dist/apps/settlement/src/main.js',
+  'a co-signer': 'dist/apps/settlement/src/cosign/main.js',
+} as const;
+export type Program = keyof typeof programs;
+
+/** One of them, running. */
 export interface AppProcess {
   /** Where it listens on loopback. */
   readonly url: string;
@@ -19,9 +27,12 @@ export interface AppProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the clearing app with this environment only and waits for the line that says it is ready. */
-export async function startApp(env: Readonly<Record<string, string>>): Promise<AppProcess> {
-  const main = join(projectRoot(), 'dist/apps/clearing/src/main.js');
+/** Starts a program with this environment only and waits for the line that says it is ready. */
+export async function startApp(
+  env: Readonly<Record<string, string>>,
+  program: Program = 'the clearing app',
+): Promise<AppProcess> {
+  const main = join(projectRoot(), programs[program]);
   const { PATH = '', HOME = '', TMPDIR } = process.env;
   const child = spawn(process.execPath, ['--enable-source-maps', main], {
     cwd: projectRoot(),
@@ -42,7 +53,7 @@ export async function startApp(env: Readonly<Record<string, string>>): Promise<A
   void exited.then(() => process.off('exit', killed));
   const stop = (): Promise<void> => end(child, exited);
   try {
-    const port = await readyPort(child, exited, () => log);
+    const port = await readyPort(program, child, exited, () => log);
     return { url: `http://127.0.0.1:${port}`, exited, log: () => log, stop };
   } catch (error) {
     await stop();
@@ -52,13 +63,14 @@ export async function startApp(env: Readonly<Record<string, string>>): Promise<A
 
 /** Resolves with the port of `{"ready":true,"port":N}`; what else is on stdout is not ours. */
 function readyPort(
+  program: Program,
   child: ChildProcess,
   exited: Promise<number | null>,
   log: () => string,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void =>
-      reject(new CliError(`the clearing app ${why}\n${log().trim()}`, ExitCode.unavailable));
+      reject(new CliError(`${program} ${why}\n${log().trim()}`, ExitCode.unavailable));
     const timer = setTimeout(() => fail('did not start within 60 s'), START_LIMIT_MS);
     void exited.then((code) => {
       clearTimeout(timer);

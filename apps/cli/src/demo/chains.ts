@@ -16,12 +16,11 @@ import {
   type Deployer,
   settlementLedgerAbi,
   testTokenAbi,
-} from '../../../../contracts/index.js';
+} from '#contracts';
 import { ANVIL_MNEMONIC, type AnvilServer, startAnvil } from '../../../../infra/local/index.js';
 import type { Cleanup } from '../terminal/cleanup.js';
 import type { Progress } from '../terminal/progress.js';
 import {
-  chains,
   demoKey,
   type DemoDeposit,
   openingDeposits,
@@ -29,7 +28,7 @@ import {
   railScaleOf,
   tokenDecimals,
 } from './rails.js';
-import { assets } from './reference.js';
+import { assets, chains } from './reference.js';
 
 /** Milliseconds between two blocks that nobody asked for: they make the ones before them final. */
 const BLOCK_MS = 100;

@@ -39,7 +39,7 @@ describe('the scenario cleared in this process', () => {
       (event) => event.type === 'WindowReconciled' && !event.data.matched,
     );
     expect(unmatched).toEqual([]);
-    expect(plain.counts.get('WindowReconciled')).toBe(4 * scenario.windows);
+    expect(plain.counts.get('WindowReconciled')).toBe(5 * scenario.windows);
   });
 
   it.each([1, 2, 3])('ends in the same state when shuffled with seed %i', (seed) => {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { formatSigningKey } from '#events';
+import { formatSigningKey, formatVerifierKey, parseSigningKey } from '#events';
+import { operatorKeys } from './chains.js';
 import { members } from './participants.js';
-import { custodian, venues } from './reference.js';
+import { custodians, venues } from './reference.js';
 
 /** API keys of one run: random, kept in memory, given to the clearing app by environment. */
 export interface DemoKeys {
@@ -10,19 +11,29 @@ export interface DemoKeys {
   readonly operator: string;
   readonly risk: string;
   readonly regulator: string;
-  /** By source id: venues and the custodian. */
+  /** Of the settlement service, of its co-signers as readers of the log, and of what reads the service's state. */
+  readonly settlement: string;
+  readonly cosigners: readonly string[];
+  readonly reader: string;
+  /** By source id: venues and custodians. */
   readonly sources: ReadonlyMap<string, string>;
   readonly members: ReadonlyMap<string, string>;
 }
+
+/** Name of the demo's log, which its batches and checkpoints carry. */
+export const LOG_ORIGIN = 'demo.novate.example';
 
 /**
  * Signs the demo's checkpoints. Not drawn: the log's key is part of the state, and every run ends in the same state hash. Its
  * signature proves nothing to anybody, for the key stands here.
  */
 const checkpointKey = formatSigningKey(
-  'demo.novate.example',
+  LOG_ORIGIN,
   createHash('sha256').update('the demo of Novate').digest('hex'),
 );
+
+/** What co-signers check the log's checkpoints with. */
+export const logVerifierKey = formatVerifierKey(parseSigningKey(checkpointKey).verifier);
 
 const fresh = (): string => randomBytes(24).toString('base64url');
 
@@ -32,7 +43,10 @@ export function drawKeys(): DemoKeys {
     operator: fresh(),
     risk: fresh(),
     regulator: fresh(),
-    sources: new Map([...venues, custodian].map((id) => [id, fresh()])),
+    settlement: fresh(),
+    cosigners: operatorKeys.map(fresh),
+    reader: fresh(),
+    sources: new Map([...venues, ...custodians].map((id) => [id, fresh()])),
     members: new Map(members.map((id) => [id, fresh()])),
   };
 }
@@ -47,8 +61,10 @@ export function keyEnvironment(keys: DemoKeys): Record<string, string> {
     NOVATE_KEY_OPERATOR: keys.operator,
     NOVATE_KEY_RISK: keys.risk,
     NOVATE_KEY_REGULATOR: keys.regulator,
-    NOVATE_KEY_CUSTODY: keys.sources.get(custodian) ?? '',
-    NOVATE_VENUE_KEYS: list([...keys.sources].filter(([id]) => id !== custodian)),
+    NOVATE_KEY_SETTLEMENT: keys.settlement,
+    NOVATE_CUSTODY_KEYS: list([...keys.sources].filter(([id]) => custodians.includes(id))),
+    NOVATE_COSIGNER_KEYS: list(keys.cosigners.map((key, i) => [`operator-${i + 1}`, key])),
+    NOVATE_VENUE_KEYS: list([...keys.sources].filter(([id]) => !custodians.includes(id))),
     NOVATE_MEMBER_KEYS: list(keys.members),
   };
 }

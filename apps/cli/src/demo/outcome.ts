@@ -3,6 +3,7 @@ import { decimal } from '../render/decimal.js';
 import type { CycleMargin, Facts } from './facts.js';
 import { type MarginComparison, marginTotals } from './margin.js';
 import { USDT_SCALE, notionals } from './notional.js';
+import { chainsAgree, type SettledDemo, settledJson } from './settled.js';
 
 /** Everything a run of the demo found out. */
 export interface Outcome {
@@ -11,6 +12,8 @@ export interface Outcome {
   readonly facts: Facts;
   /** Absent where no cycle was cut under a risk model. */
   readonly margin?: MarginComparison;
+  /** What the chains say. */
+  readonly settlement: SettledDemo;
   /** Live, from the clearing app. */
   readonly stateHash: string;
   readonly chainHash: string;
@@ -42,7 +45,8 @@ export function holds(outcome: Outcome): boolean {
     checkpoint.verified &&
     facts.accepted === input.trades &&
     facts.unmatchedWindows === 0 &&
-    margin?.recomputed !== false
+    margin?.recomputed !== false &&
+    chainsAgree(outcome.settlement)
   );
 }
 
@@ -87,6 +91,7 @@ export function asJson(outcome: Outcome): object {
       };
     }),
     ...(outcome.margin && { margin: marginJson(outcome.margin) }),
+    settlement: settledJson(outcome.settlement),
     stale: Object.fromEntries(facts.stale),
     shortfalls: facts.shortfalls.length,
     journal: { head: facts.events - 1, events: facts.events, chainHash: outcome.chainHash },

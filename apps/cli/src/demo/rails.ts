@@ -2,19 +2,7 @@ import { keccak256, toHex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import type { Hex } from 'viem';
 import { accounts, type DemoAccount } from './participants.js';
-import { assets, type DemoAsset, type OperatorCommand } from './reference.js';
-
-/** One of the two chains members keep their collateral on. */
-export interface DemoChain {
-  readonly chainId: number;
-  /** The custodian that speaks for the chain's watcher. */
-  readonly custodian: string;
-}
-
-export const chains: readonly DemoChain[] = [31337, 31338].map((chainId) => ({
-  chainId,
-  custodian: `chain-${chainId}`,
-}));
+import { assets, chains, type DemoAsset, type OperatorCommand } from './reference.js';
 
 /** Decimals as the real tokens have them: one fewer than the ledger, one as many, one more. */
 export const tokenDecimals: Readonly<Record<string, number>> = { USDT: 6, BTC: 8, ETH: 18 };
@@ -44,7 +32,12 @@ export function demoKey(name: string): Hex {
   return keccak256(toHex(`the demo of Novate: ${name}`));
 }
 
-export const treasury: Hex = privateKeyToAddress(demoKey('treasury'));
+export const treasury: Hex = addressOf('treasury');
+
+/** The address of a name's key, lower case as the house writes addresses. */
+export function addressOf(name: string): Hex {
+  return privateKeyToAddress(demoKey(name)).toLowerCase() as Hex;
+}
 
 export function railScaleOf({ asset, scale }: DemoAsset): number {
   return Math.min(tokenDecimals[asset]!, scale);
@@ -64,7 +57,7 @@ export const places: readonly DemoPlace[] = chains.flatMap(({ chainId }, chain) 
         chainId,
         asset,
         index: FIRST_INDEX + i,
-        owner: privateKeyToAddress(demoKey(account)),
+        owner: addressOf(account),
       })),
   );
 });
@@ -73,6 +66,18 @@ export const places: readonly DemoPlace[] = chains.flatMap(({ chainId }, chain) 
 function holds({ margin }: DemoAccount, asset: string): boolean {
   return margin === 'cross' || asset === 'USDT';
 }
+
+/** Stand-ins for contracts nobody has deployed: for houses that live in one process only. */
+export const noContracts: readonly RailContracts[] = chains.flatMap(({ chainId }) =>
+  assets.map(({ asset }) => ({
+    ...{ chainId, asset },
+    token: addressOf(`${chainId} ${asset} token`),
+    ledger: addressOf(`${chainId} ${asset} ledger`),
+    vault: addressOf(`${chainId} vault`),
+    registry: addressOf(`${chainId} registry`),
+    forcedExit: addressOf(`${chainId} ${asset} exit`),
+  })),
+);
 
 /** A deposit to be made on chain, in rail units. */
 export interface DemoDeposit {
@@ -113,7 +118,7 @@ export function railCommands(contracts: readonly RailContracts[]): readonly Oper
   });
   const opened = places.map(({ account, chainId, asset, index, owner }) => {
     const rail = `${chainId}/${asset}`;
-    const body = { account, rail, index, owner: owner.toLowerCase() };
+    const body = { account, rail, index, owner };
     return command('open-settlement-account', `${rail}-${account}`, body);
   });
   return [...rails, ...opened];

@@ -19,7 +19,18 @@ export interface DemoAsset {
   readonly guarantee: number;
 }
 
-export const custodian = 'custody';
+/** One of the two chains members keep their collateral on. */
+export interface DemoChain {
+  readonly chainId: number;
+  /** The custodian that speaks for the chain's watcher: nobody else can credit a deposit. */
+  readonly custodian: string;
+}
+
+export const chains: readonly DemoChain[] = [31337, 31338].map((chainId) => ({
+  chainId,
+  custodian: `chain-${chainId}`,
+}));
+export const custodians: readonly string[] = chains.map(({ custodian }) => custodian);
 export const venues: readonly string[] = ['binance_spot', 'binance_usdm', 'binance_coinm'];
 
 /** Ledger scale 8 for every asset, whatever its token has. The busiest account ever needs half its opening. */
@@ -115,10 +126,10 @@ export function referenceCommands(): readonly OperatorCommand[] {
   });
   return [
     ...assets.map(({ asset, scale }) => command('register-asset', asset, { asset, scale })),
-    ...[...venues, custodian].map((venue) =>
+    ...[...venues, ...custodians].map((venue) =>
       command('register-venue', venue, {
         venue,
-        venueKind: venue === custodian ? 'custodian' : 'trading',
+        venueKind: custodians.includes(venue) ? 'custodian' : 'trading',
         mode: venue === 'binance_coinm' ? 'open-offer' : 'novation',
       }),
     ),

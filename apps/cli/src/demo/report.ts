@@ -4,6 +4,7 @@ import { table } from '../render/table.js';
 import { bold, green, red } from '../terminal/progress.js';
 import { requirementsTable } from './margin.js';
 import { USDT_SCALE, notional, notionals } from './notional.js';
+import { chainsAgree, settledLines, settledTable } from './settled.js';
 import { holds, marginRows, totals, tradesPerSecond, type Outcome } from './outcome.js';
 
 const TOP_MEMBERS = 10;
@@ -16,6 +17,7 @@ export function renderReport(outcome: Outcome, options: { readonly all?: boolean
     instrumentsTable(outcome),
     marginTable(outcome),
     ...(outcome.margin ? [requirementsTable(outcome.margin, options.all === true)] : []),
+    settledTable(outcome.settlement),
     ...notes(outcome),
     `Signed checkpoint\n${outcome.checkpoint.note.trimEnd()}`,
     summary(outcome),
@@ -213,6 +215,11 @@ function summary(outcome: Outcome): string {
     [
       'checkpoint',
       word(checkpoint.verified, `verified over all ${checkpoint.size} events`, 'DOES NOT HOLD'),
+    ],
+    ...settledLines(outcome.settlement),
+    [
+      'settlement',
+      word(chainsAgree(outcome.settlement), 'equal: ledger and contracts, unit by unit', 'DIFFERS'),
     ],
     ['result', word(holds(outcome), 'everything agrees', 'SOMETHING DOES NOT HOLD')],
     ['seconds', outcome.seconds.toFixed(1)],

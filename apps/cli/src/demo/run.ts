@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  freePort,
   printServices,
   resolveKafka,
   resolvePostgres,
@@ -10,19 +12,23 @@ import { Cleanup } from '../terminal/cleanup.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress, type Progress } from '../terminal/progress.js';
 import { ClearingApi } from './api.js';
+import { allOpen, depositAll, type LocalChain, startChains } from './chains.js';
 import { startApp, type AppProcess } from './app-process.js';
 import { createDatabase } from './database.js';
 import { Facts } from './facts.js';
 import { demoJournal, type DemoJournal } from './journal.js';
 import { compareMargins } from './margin.js';
-import { drawKeys, keyEnvironment, type DemoKeys } from './keys.js';
+import { drawKeys, keyEnvironment, LOG_ORIGIN, type DemoKeys } from './keys.js';
 import { asJson, holds, type Outcome } from './outcome.js';
 import { members } from './participants.js';
 import { publishOverHttp } from './publish-http.js';
 import { publishToKafka, removeTopics } from './publish-kafka.js';
-import { custodian, venues } from './reference.js';
+import { openingDeposits, places } from './rails.js';
+import { assets, venues } from './reference.js';
 import { renderReport } from './report.js';
-import { buildScenario, type Scenario } from './scenario.js';
+import { buildScenario, fromVenues, type Scenario } from './scenario.js';
+import { examineChains, withdrawOnce } from './settled.js';
+import { type DemoSettlement, JournalCount, startSettlement } from './settlement.js';
 import { shuffleStreams } from './shuffle.js';
 import { readTape } from './tape.js';
 import { untilCleared, untilProjected } from './wait.js';
@@ -41,6 +47,10 @@ export interface DemoOptions {
   readonly database?: string;
 }
 
+/** How long accounts may take to open on chain. */
+const OPENING_MS = 60_000;
+const POLL_MS = 100;
+
 interface Run {
   readonly options: DemoOptions;
   readonly progress: Progress;
@@ -51,6 +61,10 @@ interface Run {
   readonly kafka: Resolved;
   readonly databaseUrl: string;
   readonly journal: DemoJournal;
+  readonly chains: readonly LocalChain[];
+  /** The clearing app comes back at the same place when it is started again. */
+  readonly port: number;
+  readonly count: JournalCount;
 }
 
 /** `novate demo`: real trades through the real clearing app. Resolves with the exit code. */
@@ -78,10 +92,12 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 async function prepare(options: DemoOptions, progress: Progress, cleanup: Cleanup): Promise<Run> {
   const report = (line: string): void => progress.step(line);
   const how = { progress: report, signal: cleanup.signal };
+  const local = startChains(LOG_ORIGIN, progress, cleanup);
+  local.catch(() => undefined);
   const resolving = [resolvePostgres(how), resolveKafka(how)];
   // A start that was aborted is waited for too: only then is it known what has to be stopped.
   for (const one of resolving) cleanup.add(async () => (await one.catch(() => undefined))?.stop());
-  const scenario = buildScenario(readTape(), options.trades);
+  const tape = readTape();
   const [postgres, kafka] = await Promise.all(resolving);
   cleanup.signal.throwIfAborted();
   if (!postgres || !kafka) throw new Error('Two services were resolved.');
@@ -102,8 +118,17 @@ async function prepare(options: DemoOptions, progress: Progress, cleanup: Cleanu
   const journal = await demoJournal(databaseUrl, cleanup);
   progress.step(`journal: ${journal.where}`);
   const keys = drawKeys();
-  return { journal, options, progress, cleanup, keys, scenario, postgres, kafka, databaseUrl };
+  const chains = await local;
+  const contracts = chains.flatMap((chain) => chain.contracts);
+  const scenario = buildScenario(tape, options.trades, contracts);
+  const port = await freePort();
+  const count = new JournalCount(journal.place);
+  const what = { journal, options, keys, scenario, postgres, kafka, databaseUrl, chains };
+  return { ...what, progress, cleanup, port, count };
 }
+
+/** Co-signers sign what a checkpoint holds: the sooner there is one, the sooner a batch goes out. */
+const CHECKPOINT_MS = '100';
 
 interface Running {
   readonly process: AppProcess;
@@ -114,7 +139,8 @@ async function launch(run: Run, more: Record<string, string> = {}): Promise<Runn
   const app = await startApp({
     NOVATE_DATABASE_URL: run.databaseUrl,
     NOVATE_HTTP_HOST: '127.0.0.1',
-    NOVATE_HTTP_PORT: '0',
+    NOVATE_HTTP_PORT: String(run.port),
+    NOVATE_CHECKPOINT_MS: CHECKPOINT_MS,
     ...keyEnvironment(run.keys),
     ...run.journal.environment,
     ...more,
@@ -127,8 +153,65 @@ async function register({ scenario, progress }: Run, api: ClearingApi): Promise<
   for (const command of scenario.commands) await api.command(command);
   const { length } = scenario.commands;
   progress.step(
-    `${length} commands: assets, venues, members, accounts, scenario history, risk model`,
+    `${length} commands: assets, venues, members, accounts, rails, scenario history, risk model`,
   );
+}
+
+/**
+ * Before the first trade: the members' accounts are opened on chain, everybody's collateral is deposited there and credited by
+ * the chains' watchers once it is final, and one member asks for some of it back.
+ */
+async function fund(run: Run, { api }: Running): Promise<DemoSettlement> {
+  const { keys, chains, databaseUrl, postgres, progress, cleanup, count } = run;
+  const settlement = await startSettlement({
+    ...{ chains, keys, databaseUrl, progress, cleanup },
+    clearingUrl: `http://127.0.0.1:${run.port}`,
+    postgresUrl: postgres.url ?? '',
+    outlives: postgres.how === 'environment',
+  });
+  const log = () => settlement.service.log();
+  const open = async (): Promise<boolean> =>
+    (await Promise.all(chains.map((chain) => isOpen(chain)))).every(Boolean);
+  const until = performance.now() + OPENING_MS;
+  while (!(await open())) {
+    if (performance.now() > until)
+      throw new CliError(`no accounts on chain\n${log()}`, ExitCode.checkFailed);
+    progress.status('opening settlement accounts on chain');
+    await sleep(POLL_MS);
+  }
+  const made = await Promise.all(chains.map((chain) => depositAll(chain)));
+  const all = made.reduce((sum, each) => sum + each, 0);
+  const recorded = () => count.of('DepositRecorded');
+  await count.until(
+    () => recorded() >= all,
+    () => `${recorded()} of ${all} deposits final and credited`,
+    progress,
+    log,
+  );
+  progress.step(`${places.length} settlement accounts open, ${all} deposits final and credited`);
+  await withdrawOnce(api, keys);
+  return settlement;
+}
+
+async function isOpen(chain: LocalChain): Promise<boolean> {
+  const last = assets.map(({ asset }) => {
+    const own = openingDeposits(chain.chainId).filter((each) => each.asset === asset);
+    return allOpen(chain, asset, own.at(-1)!.index);
+  });
+  return (await Promise.all(last)).every(Boolean);
+}
+
+/** Resolves once every leg the cuts made is final on its chain, and recorded. */
+async function untilSettled({ count, progress }: Run, { service }: DemoSettlement): Promise<void> {
+  const due = () => count.of('SettlementLegDue');
+  const final = () => count.of('SettlementLegFinalized');
+  await count.until(
+    () => final() >= due(),
+    () => `${final()} of ${due()} batches final`,
+    progress,
+    () => service.log(),
+  );
+  progress.step(`${final()} batches settled and final`);
 }
 
 /**
@@ -136,16 +219,18 @@ async function register({ scenario, progress }: Run, api: ClearingApi): Promise<
  * without Kafka, which is then stopped: the one that reads starts from the journal, as after any restart.
  */
 async function clearFromKafka(run: Run): Promise<Running> {
-  const { scenario, progress, kafka, keys, options } = run;
+  const { scenario, progress, kafka, options } = run;
   const topics = { brokers: kafka.url ?? '', prefix: `novate-demo-${randomUUID().slice(0, 8)}.` };
   if (kafka.how === 'environment') run.cleanup.add(() => removeTopics(topics));
   const messages = interleaved(scenario, options);
-  const produced = publishToKafka(topics, messages, keys.sources.get(custodian) ?? '', progress);
-  const registered = launch(run).then(async ({ api, process: app }) => {
-    await register(run, api);
-    await app.stop();
+  const produced = publishToKafka(topics, messages, '', progress);
+  const funded = launch(run).then(async (running) => {
+    await register(run, running.api);
+    const settlement = await fund(run, running);
+    await running.process.stop();
+    return settlement;
   });
-  await Promise.all([produced, registered]);
+  const [, settlement] = await Promise.all([produced, funded]);
   progress.step(`${messages.length} messages on the topics, nothing read yet`);
   const running = await launch(run, {
     NOVATE_KAFKA_BROKERS: topics.brokers,
@@ -154,6 +239,7 @@ async function clearFromKafka(run: Run): Promise<Running> {
   });
   progress.step('clearing app started, reading at full speed');
   await untilCleared(run.journal.place, scenario.windows, running, progress);
+  await untilSettled(run, settlement);
   await untilProjected(run.databaseUrl, running, true, progress);
   return running;
 }
@@ -163,19 +249,23 @@ async function clearOverHttp(run: Run): Promise<Running> {
   progress.step(`no Kafka (${kafka.reason ?? ''}): feeding the HTTP intake, window by window`);
   const running = await launch(run);
   await register(run, running.api);
+  const settlement = await fund(run, running);
   await publishOverHttp(running.api, interleaved(scenario, run.options), keys.sources, progress);
   await untilCleared(run.journal.place, scenario.windows, running, progress);
+  await untilSettled(run, settlement);
   await untilProjected(run.databaseUrl, running, false, progress);
   return running;
 }
 
-function interleaved({ messages }: Scenario, { shuffle }: DemoOptions): Scenario['messages'] {
+/** What the venues say; deposits and the chains' ends of windows come from the chains themselves. */
+function interleaved(scenario: Scenario, { shuffle }: DemoOptions): Scenario['messages'] {
+  const messages = fromVenues(scenario.messages);
   return shuffle === undefined ? messages : shuffleStreams(messages, shuffle);
 }
 
 /** Asks the live house for its hashes, then proves them from the database alone. */
 async function examine(run: Run, api: ClearingApi, seconds: () => number): Promise<Outcome> {
-  const { databaseUrl, journal, progress, scenario, postgres, kafka } = run;
+  const { databaseUrl, journal, progress, scenario, postgres, kafka, chains } = run;
   const live = await api.head();
   const facts = new Facts();
   const replayed = await withJournal(journal.place, (opened) =>
@@ -184,6 +274,9 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
   progress.step(`replayed ${replayed.events} events from position 0`);
   const margin = compareMargins(replayed.state, facts.lastWindowEnd);
   progress.step(`computed ${margin?.rows.length ?? 0} requirements again`);
+  const settlement = await withJournal(journal.place, (opened) =>
+    examineChains(chains, opened, replayed.state, progress),
+  );
   const log = { journal: journal.place, database: databaseUrl };
   const verified = await verify(log);
   const ok = verified.ok && verified.hash === live.hash;
@@ -205,6 +298,7 @@ async function examine(run: Run, api: ClearingApi, seconds: () => number): Promi
     state: replayed.state,
     facts,
     ...(margin && { margin }),
+    settlement,
     stateHash: live.stateHash,
     chainHash: live.hash,
     replayHash: replayed.stateHash,

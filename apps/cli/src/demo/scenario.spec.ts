@@ -35,8 +35,8 @@ describe('the demo scenario', () => {
     expect(scenario.windows).toBe(12);
     const counts = countByTopic(messages);
     expect(counts.get('trades')).toBe(78_638);
-    expect(counts.get('windows')).toBe(12 * 4);
-    expect(counts.get('deposits')).toBe(3 + accounts.length + 2 * (accounts.length - 3));
+    expect(counts.get('windows')).toBe(12 * 5);
+    expect(counts.get('deposits')).toBe(2 * 3 + accounts.length + 2 * (accounts.length - 3));
     expect(counts.get('marks')).toBeLessThan(6 * 651);
   });
 

@@ -1,16 +1,25 @@
 import type { StreamTopic } from '#events';
 import { decimal } from '../render/decimal.js';
 import { counterparties } from './counterparties.js';
-import { accounts, eligibleAccounts } from './participants.js';
+import { eligibleAccounts } from './participants.js';
 import {
   assets,
-  custodian,
+  chains,
+  custodians,
   instruments,
   referenceCommands,
   venues,
   type DemoInstrument,
   type OperatorCommand,
 } from './reference.js';
+import {
+  noContracts,
+  openingDeposits,
+  places,
+  railCommands,
+  type RailContracts,
+  railScaleOf,
+} from './rails.js';
 import { riskCommands } from './risk-reference.js';
 import { StreamWriter, type Message } from './streams.js';
 import type { Tape, TapeTrade } from './tape.js';
@@ -25,17 +34,22 @@ export interface Scenario {
 }
 
 const MINUTE_MS = 60_000;
+const NO_HASH = `0x${'00'.repeat(32)}`;
 
 /**
  * Turns the tape into messages: opening deposits, every trade with the counterparties the published rule gives it,
- * each second's last price as a mark, and the end of every minute from every venue and the custodian. A venue whose
+ * each second's last price as a mark, and the end of every minute from every venue and custodian. A venue whose
  * tape has ended goes on closing empty windows. Pure: the same tape and slice give the same messages.
  */
-export function buildScenario(tape: Tape, slice: number = tape.trades.length): Scenario {
+export function buildScenario(
+  tape: Tape,
+  slice: number = tape.trades.length,
+  contracts: readonly RailContracts[] = noContracts,
+): Scenario {
   const trades = tape.trades.slice(0, slice);
   const first = trades[0];
   if (!first) throw new Error('The demo needs at least one trade.');
-  return new Builder(Math.floor(first.timeMs / MINUTE_MS)).build(trades);
+  return new Builder(Math.floor(first.timeMs / MINUTE_MS), contracts).build(trades);
 }
 
 interface PendingMark {
@@ -59,7 +73,10 @@ class Builder {
   private readonly pending = new Map<string, PendingMark>();
   private window = 1;
 
-  constructor(private readonly firstMinute: number) {}
+  constructor(
+    private readonly firstMinute: number,
+    private readonly contracts: readonly RailContracts[],
+  ) {}
 
   build(trades: readonly TapeTrade[]): Scenario {
     this.deposits();
@@ -73,26 +90,34 @@ class Builder {
     }
     this.close();
     return {
-      commands: [...referenceCommands(), ...riskCommands()],
+      commands: [...referenceCommands(), ...railCommands(this.contracts), ...riskCommands()],
       messages: this.writer.messages,
       windows: this.window - 1,
       trades: trades.length,
     };
   }
 
+  /** What the chains' watchers will say: the opening deposits, as their vaults number them. */
   private deposits(): void {
     const at = this.firstMinute * MINUTE_MS * 1000;
-    for (const { asset, scale, opening, guarantee } of assets) {
-      const deposit = (account: string, whole: number): void => {
-        const units = BigInt(whole) * 10n ** BigInt(scale);
-        const depositId = `opening-${account}-${asset}`;
-        const body = { depositId, account, asset, amount: decimal(units, scale), at };
+    const nowhere = { transaction: NO_HASH, block: 0, blockHash: NO_HASH, logIndex: 0 };
+    for (const { chainId, custodian } of chains) {
+      const numbers = new Map<string, number>();
+      for (const { asset, index, amount } of openingDeposits(chainId)) {
+        const rail = `${chainId}/${asset}`;
+        const number = (numbers.get(asset) ?? 0) + 1;
+        numbers.set(asset, number);
+        const listed = assets.find((each) => each.asset === asset)!;
+        const units = amount * 10n ** BigInt(listed.scale - railScaleOf(listed));
+        const body = {
+          depositId: `${rail}#${number}`,
+          account: index === 0 ? 'guarantee' : accountAt(chainId, asset, index),
+          ...{ asset, amount: decimal(units, listed.scale), at },
+          chain: { rail, number, ...nowhere },
+        };
         const stream = { venue: custodian, topic: 'deposits' as const, key: asset };
-        this.writer.write(stream, 'novate.deposit.v1', this.window, body, { units, scale });
-      };
-      deposit('guarantee', guarantee);
-      for (const { account, margin } of accounts) {
-        if (margin === 'cross' || asset === 'USDT') deposit(account, opening);
+        const amountOf = { units, scale: listed.scale };
+        this.writer.write(stream, 'novate.deposit.v1', this.window, body, amountOf);
       }
     }
   }
@@ -145,9 +170,21 @@ class Builder {
   private close(): void {
     this.marks();
     const endsAt = (this.firstMinute + this.window) * MINUTE_MS * 1000;
-    for (const venue of [...venues, custodian]) this.writer.close(venue, this.window, endsAt);
+    for (const venue of [...venues, ...custodians]) this.writer.close(venue, this.window, endsAt);
     this.window += 1;
   }
+}
+
+function accountAt(chainId: number, asset: string, index: number): string {
+  const at = places.find(
+    (place) => place.chainId === chainId && place.asset === asset && place.index === index,
+  );
+  return at!.account;
+}
+
+/** What venues say themselves; the rest is said by the chains' watchers, where there are chains. */
+export function fromVenues(messages: readonly Message[]): readonly Message[] {
+  return messages.filter(({ venue }) => !custodians.includes(venue));
 }
 
 /** Messages per topic, for the demo's summary. */

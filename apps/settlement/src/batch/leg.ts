@@ -1,22 +1,18 @@
-import type { Units } from '#events';
+import type { EventData } from '#events';
 import type { Hex } from 'viem';
 import { SettlementRefused } from '../codes.js';
 import { batchDigest, type BatchHeader, type LedgerAddress, originHash } from './header.js';
 import { encodePayload, type Payload, payloadHash, sumOf } from './payload.js';
 
-/** What batches need of the data of a `SettlementLegDue` event; amounts are decimal strings of rail units. */
-export interface LegDue {
-  readonly cycle: number;
-  readonly seq: number;
-  readonly leg: number;
-  readonly entries: readonly (readonly [index: number, delta: Units])[];
-  readonly withdrawals: readonly {
-    readonly index: number;
-    readonly to: string;
-    readonly amount: Units;
-  }[];
-  readonly houseDelta: Units;
-}
+/** What a batch takes from a leg. */
+export type LegDue = Pick<
+  EventData['SettlementLegDue'],
+  'cycle' | 'seq' | 'leg' | 'entries' | 'houseDelta'
+> & {
+  readonly withdrawals: readonly Omit<LegWithdrawal, 'withdrawalId'>[];
+};
+
+type LegWithdrawal = EventData['SettlementLegDue']['withdrawals'][number];
 
 /** What a leg does not say itself: where its batch goes, what came before it, and the log it was decided in. */
 export interface LegContext extends LedgerAddress {

@@ -1,8 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { type Hex, keccak256 } from 'viem';
+import { bytesToHex, type Hex, hexToBytes, keccak256 } from 'viem';
 import { type BalanceLeaf, BalanceTree, leafBytes, verifyBalanceProof } from '../tree/index.js';
-import { batchDigest, openingsDigest, openingsHash, originHash } from './index.js';
+import { SettlementRefused, settlementCodes } from '../codes.js';
+import { codeOfContractError } from '../contract-errors.js';
+import {
+  batchDigest,
+  decodePayload,
+  encodePayload,
+  openingsDigest,
+  openingsHash,
+  originHash,
+  payloadHash,
+  sumOf,
+} from './index.js';
 
 /** What the contracts' own tests are held to as well: both sides agree to the byte, or one of them fails. */
 function vectors<T>(name: string): T {
@@ -26,6 +37,21 @@ interface BatchVectors {
     readonly openingsHash: Hex;
     readonly digest: Hex;
   };
+}
+
+interface PayloadVectors {
+  readonly cases: readonly {
+    readonly name: string;
+    readonly entries: readonly (readonly [index: number, delta: string])[];
+    readonly withdrawals: readonly (readonly [index: number, to: Hex, amount: string])[];
+    readonly payload: Hex;
+    readonly payloadHash: Hex;
+  }[];
+  readonly refused: readonly {
+    readonly name: string;
+    readonly payload: Hex;
+    readonly error: string;
+  }[];
 }
 
 interface TreeVectors {
@@ -64,6 +90,33 @@ describe('the vectors of the contracts', () => {
     expect(openingsHash(list)).toBe(hash);
     const until = { epoch: BigInt(epoch), deadline: BigInt(deadline) };
     expect(openingsDigest(list, until, at)).toBe(digest);
+  });
+
+  const payloads = vectors<PayloadVectors>('payload');
+  it.each(payloads.cases)('give the bytes of a payload: $name', (each) => {
+    const payload = {
+      entries: each.entries.map(([index, delta]) => ({ index, delta: BigInt(delta) })),
+      withdrawals: each.withdrawals.map(([index, to, amount]) => {
+        return { index, to, amount: BigInt(amount) };
+      }),
+    };
+    const bytes = encodePayload(payload);
+    expect(bytesToHex(bytes)).toBe(each.payload);
+    expect(payloadHash(bytes)).toBe(each.payloadHash);
+    expect(decodePayload(bytes)).toEqual(payload);
+  });
+
+  it.each(payloads.refused)('refuse, as the contract does: $name', ({ payload, error }) => {
+    const bytes = hexToBytes(payload);
+    // What depends on balances or on the whole leg is not the codec's to see.
+    if (error === 'NotZeroSum') {
+      expect(sumOf(decodePayload(bytes).entries)).not.toBe(0n);
+      return;
+    }
+    const name = error === 'UnopenedAccount' ? 'INDEX_OUT_OF_RANGE' : codeOfContractError(error);
+    const code = `${settlementCodes[name][0]}_${name}`;
+    expect(() => decodePayload(bytes)).toThrow(SettlementRefused);
+    expect(() => decodePayload(bytes)).toThrow(code);
   });
 
   it('give leaves, proofs and roots of the balance tree', async () => {

@@ -1,3 +1,4 @@
+import type { Finality } from '#events';
 import type { Hex } from 'viem';
 import { type Batch, type BatchHeader, decodePayload } from '../batch/index.js';
 import { type SettlementCode, SettlementRefused } from '../codes.js';
@@ -16,10 +17,12 @@ import { type BatchRequest, headerFields } from './wire.js';
 /** What the owner of a co-signer lets it sign on one rail. Amounts in rail units. */
 export interface RailPolicy extends LedgerName {
   readonly rail: string;
-  /** Most a leg may take from all accounts together. */
-  readonly maxGross: bigint;
-  readonly maxWithdrawal: bigint;
-  readonly maxLegsPerHour: number;
+  /** Which blocks are final for this co-signer; absent: those the log says are final for the house. */
+  readonly finality?: Finality;
+  /** Most a leg may take from all accounts together. Limits that are absent are those of the contract. */
+  readonly maxGross?: bigint;
+  readonly maxWithdrawal?: bigint;
+  readonly maxLegsPerHour?: number;
 }
 
 /** What the contract lets a deadline be ahead of the block time, seconds. */
@@ -80,18 +83,19 @@ export function checkDeadline(
 /** What the owner allows, whoever asks. */
 export function checkLimits(payload: Uint8Array, policy: RailPolicy, signedLastHour: number): void {
   const { entries, withdrawals } = decodePayload(payload);
+  const { maxGross, maxWithdrawal, maxLegsPerHour } = policy;
   const gross = entries.reduce((sum, { delta }) => (delta < 0n ? sum - delta : sum), 0n);
-  need(gross <= policy.maxGross, 'LIMIT_EXCEEDED', 'entries', () => {
-    return `they take ${gross} units, at most ${policy.maxGross} in a leg`;
-  });
+  needWithin(gross, maxGross, 'entries', 'units are taken in a leg');
   for (const { index, amount } of withdrawals) {
-    need(amount <= policy.maxWithdrawal, 'LIMIT_EXCEEDED', `withdrawals[${index}]`, () => {
-      return `${amount} units, at most ${policy.maxWithdrawal}`;
-    });
+    needWithin(amount, maxWithdrawal, `withdrawals[${index}]`, 'units are withdrawn');
   }
-  need(signedLastHour < policy.maxLegsPerHour, 'LIMIT_EXCEEDED', 'rail', () => {
-    return `${signedLastHour} legs signed within an hour, at most ${policy.maxLegsPerHour}`;
-  });
+  const legs = maxLegsPerHour === undefined ? undefined : BigInt(maxLegsPerHour);
+  needWithin(BigInt(signedLastHour) + 1n, legs, 'rail', 'legs are signed within an hour');
+}
+
+function needWithin(is: bigint, most: bigint | undefined, field: string, what: string): void {
+  const within = most === undefined || is <= most;
+  need(within, 'LIMIT_EXCEEDED', field, () => `${is} ${what}, at most ${most} may be`);
 }
 
 /**

@@ -119,7 +119,7 @@ describe('a co-signer asked for a batch', () => {
       ({ copy }) => (copy.broken = new SettlementRefused('COPY_ALTERED', 'log position 9', 'x')),
     ],
     [
-      'a leg that is final',
+      'a leg that is final for long',
       '8609_SEQ_NOT_NEXT',
       'header.seq',
       ({ house }) => {
@@ -243,6 +243,12 @@ describe('a co-signer asked for a batch', () => {
     const asked = (async () => new CoSigner(parts.parts).batch(requestFor()))();
     expect(await refusal(asked)).toEqual([code, field]);
     expect(signed(parts)).toEqual([]);
+  });
+
+  it('signs a leg the log calls final where the chain has lost it', async () => {
+    const parts = fakeParts();
+    parts.house.final.set(RAIL, 1);
+    expect(await refusal(new CoSigner(parts.parts).batch(requestFor()))).toBeUndefined();
   });
 
   it('refuses bytes that are not those of the hash', async () => {

@@ -103,15 +103,15 @@ export class CoSigner {
     const house = await copy.until((own) => own.size >= logSize, `${logSize} events`);
     await copy.checkStored();
     this.derive(request, policy, house);
-    const chain = this.chainOf(policy.rail);
-    const [latest, final] = await Promise.all([chain.latest(), chain.final()]);
+    const latest = await this.chainOf(policy.rail).latest();
+    const final = await this.final(policy.rail, house);
     checkSequence(header, latest);
     checkEpoch(header.epoch, latest, 'header.epoch');
     checkDeadline(header.deadline, latest, this.parts.longestDeadline, 'header.deadline');
     checkFirstUse(await this.firstUse(policy, latest), final);
     await this.confirmDeposits(policy.rail, logSize, final);
     const leg = house.anchor(policy.rail, Number(header.seq))!.data;
-    await checkGate(leg, house, async (rail) => (await this.chainOf(rail).final()).lastSeq);
+    await checkGate(leg, house, async (rail) => (await this.final(rail, house)).lastSeq);
     checkLimits(request.payload, policy, await store.signedLastHour(policy));
     const dead = standing !== undefined && isDead(standing, header.seq, final);
     if (!dead) needUnsigned(standing, header.seq, digest);
@@ -132,7 +132,7 @@ export class CoSigner {
       throw new SettlementRefused(
         isFinal ? 'SEQ_NOT_NEXT' : 'LEG_UNKNOWN',
         'header.seq',
-        isFinal ? `leg ${header.seq} of ${rail} is final` : reason,
+        isFinal ? `leg ${header.seq} of ${rail} is final for long` : reason,
       );
     }
     const derived = legToBatch(anchor.data, {
@@ -195,6 +195,12 @@ export class CoSigner {
     } catch (error) {
       throw new SettlementRefused('COSIGNER_UNAVAILABLE', 'key', messageOf(error));
     }
+  }
+
+  /** What is final on a rail by the rule its owner set, else by the house's. */
+  private final(rail: string, house: HouseView): Promise<LedgerAt> {
+    const own = this.parts.rails.find((each) => each.rail === rail)?.finality;
+    return this.chainOf(rail).final(own ?? house.rail(rail)?.finality ?? 'finalized');
   }
 
   private policyOf(rail: string): RailPolicy {

@@ -43,7 +43,7 @@ export class CopyAltered extends Error {
 }
 
 /** Newest events whose stored lines are looked at before every signature, and older ones looked at in their turn. */
-const LOOK_BACK = 50_000;
+const LOOK_BACK = 10_000;
 
 /**
  * The co-signer's copy of the log, folded: events come from the feed, are stored, and count once a checkpoint signed by the

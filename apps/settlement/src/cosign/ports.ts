@@ -1,3 +1,4 @@
+import type { Finality } from '#events';
 import type { Hex } from 'viem';
 import type { BatchHeader } from '../batch/index.js';
 import type { HouseCopy } from '../house/index.js';
@@ -36,8 +37,8 @@ export class ChainUnsure extends Error {
 export interface ChainView {
   /** At the newest block enough providers have. */
   latest(): Promise<LedgerAt>;
-  /** At the newest one that is final by the rail's rule. */
-  final(): Promise<LedgerAt>;
+  /** At the newest one of this tag. */
+  final(tag: Finality): Promise<LedgerAt>;
   /** The vault's deposits of the rail's token in these blocks, both included. */
   deposits(from: number, to: number): Promise<readonly VaultDeposit[]>;
   /** Whether an address is an operator of an epoch. */

@@ -5,7 +5,7 @@ import { agreedValue, NoAgreement, type Quorum } from '../rpc/index.js';
 import { factOf, type WatchedRail } from '../watcher/fact.js';
 import { ChainUnsure, type ChainView, type LedgerAt, type VaultDeposit } from './ports.js';
 
-interface Contracts {
+export interface Contracts {
   readonly registry: Address;
   readonly vault: Address;
   readonly token: Address;
@@ -15,27 +15,29 @@ interface Contracts {
 export class QuorumView implements ChainView {
   private contracts: Contracts | undefined;
 
+  /** @param expected contracts the configuration names beside the ledger; the ledger has to name the same */
   constructor(
     private readonly quorum: Quorum,
     private readonly rail: string,
     private readonly ledger: Hex,
-    private readonly finality: BlockTag,
+    private readonly expected: Partial<Contracts> = {},
   ) {}
 
   latest(): Promise<LedgerAt> {
     return unsure(async () => this.at(agreedValue(await this.quorum.heights()).latest));
   }
 
-  final(): Promise<LedgerAt> {
-    return unsure(async () => this.at(agreedValue(await this.quorum.heights())[this.finality]));
+  final(tag: BlockTag): Promise<LedgerAt> {
+    return unsure(async () => this.at(agreedValue(await this.quorum.heights())[tag]));
   }
 
   deposits(from: number, to: number): Promise<readonly VaultDeposit[]> {
     return unsure(async () => {
       const { vault, token } = await this.known(BigInt(to));
       const logs = agreedValue(await this.quorum.logs([vault], BigInt(from), BigInt(to)));
-      const { rail, ledger, finality } = this;
-      const watched: WatchedRail = { rail, ledger, finality, vault, token, fromBlock: 0n };
+      const { rail, ledger } = this;
+      const at = { finality: 'finalized', fromBlock: BigInt(from) } as const;
+      const watched: WatchedRail = { rail, ledger, vault, token, ...at };
       return logs.flatMap((log) => {
         const fact = factOf(log, 0n, [watched]);
         if (fact?.kind !== 'deposit') return [];
@@ -85,10 +87,22 @@ export class QuorumView implements ChainView {
     const [registry, vault, token] = await Promise.all(
       (['registry', 'vault', 'token'] as const).map(ask),
     );
-    this.contracts = { registry: registry!, vault: vault!, token: token! };
-    return this.contracts;
+    const found = lowered({ registry: registry!, vault: vault!, token: token! });
+    for (const [name, wanted] of Object.entries(this.expected)) {
+      const is = found[name as keyof Contracts];
+      if (wanted !== is) throw new ChainUnsure(`the ledger's ${name} is ${is}, not ${wanted}`);
+    }
+    this.contracts = found;
+    return found;
   }
 }
+
+const lower = (address: Address): Address => address.toLowerCase() as Address;
+const lowered = ({ registry, vault, token }: Contracts): Contracts => ({
+  registry: lower(registry),
+  vault: lower(vault),
+  token: lower(token),
+});
 
 async function unsure<T>(ask: () => Promise<T>): Promise<T> {
   try {

@@ -2,7 +2,13 @@ import { type AnyRecordedEvent, Frontier, type RailTerms } from '#events';
 import { evolve, type HouseState, initialState, LedgerBroken, StateTree } from '#ledger';
 import type { Hex } from 'viem';
 import { BalanceTree } from '../tree/index.js';
-import { type BalanceProof, type CreditedDeposit, type LegData, RailBook } from './rail-book.js';
+import {
+  type BalanceProof,
+  type CreditedDeposit,
+  KEPT_LEGS,
+  type LegData,
+  RailBook,
+} from './rail-book.js';
 
 /** What a batch commits to beside its payload: the log and the state in which its leg was decided. Hashes are hex. */
 export interface Anchor {
@@ -36,8 +42,8 @@ export class HouseCopy {
   private readonly log = new Frontier();
   private readonly scales = new Map<string, number>();
   private readonly books = new Map<string, RailBook>();
-  /** Of legs that are not final. */
-  private readonly open = new Map<string, Map<number, Anchor>>();
+  /** Of legs that are not final, and of the last ones that are. */
+  private readonly anchors = new Map<string, Map<number, Anchor>>();
 
   private constructor(
     private readonly newTree: () => BalanceTree,
@@ -94,14 +100,20 @@ export class HouseCopy {
     return this.books.get(rail)?.finalSeq ?? 0;
   }
 
-  /** The anchor of a leg that is not final; undefined of any other. */
+  /**
+   * The anchor of a leg that is not final, or was not a hundred legs ago: a chain can lose what it called final, and then
+   * the batch is made again.
+   */
   anchor(rail: string, seq: number): Anchor | undefined {
-    return this.open.get(rail)?.get(seq);
+    return this.anchors.get(rail)?.get(seq);
   }
 
   /** All legs that are not final, per rail in order of seq. */
   openLegs(): Anchor[] {
-    return [...this.open.values()].flatMap((legs) => [...legs.values()]);
+    return [...this.anchors].flatMap(([rail, legs]) => {
+      const final = this.finalSeq(rail);
+      return [...legs.values()].filter(({ seq }) => seq > final);
+    });
   }
 
   /** Owner of an index the journal opened on a rail. */
@@ -109,7 +121,7 @@ export class HouseCopy {
     return this.books.get(rail)?.ownerOf(index);
   }
 
-  /** The balance of an index under the root of a leg: the last final one (by default the last of all) or one after it. */
+  /** The balance of an index under the root of a leg that has an anchor here; by default the last one. */
   proveBalance(rail: string, index: number, seq = this.lastSeq(rail)): BalanceProof | undefined {
     return this.books.get(rail)?.prove(index, seq);
   }
@@ -146,14 +158,14 @@ export class HouseCopy {
     const scale = this.scales.get(terms.asset) ?? terms.railScale;
     const unit = 10n ** BigInt(scale - terms.railScale);
     this.books.set(terms.rail, new RailBook(terms, unit, this.newTree()));
-    this.open.set(terms.rail, new Map());
+    this.anchors.set(terms.rail, new Map());
   }
 
   private due(data: LegData): void {
     const { rail, seq, cycle, leg, legs } = data;
     const book = this.book(rail);
     if (seq !== book.lastSeq + 1) throw new LedgerBroken(`leg ${rail} ${seq} is out of order`);
-    this.open.get(rail)?.set(seq, {
+    this.anchors.get(rail)?.set(seq, {
       rail,
       seq,
       cycle,
@@ -169,8 +181,7 @@ export class HouseCopy {
 
   private finalized(rail: string, seq: number): void {
     this.book(rail).finalized(seq);
-    const open = this.open.get(rail);
-    for (const known of [...(open?.keys() ?? [])]) if (known <= seq) open?.delete(known);
+    this.anchors.get(rail)?.delete(seq - KEPT_LEGS);
   }
 
   private book(rail: string): RailBook {

@@ -4,7 +4,7 @@ import type { RailTerms } from '#events';
 import type { Hex } from 'viem';
 import { type BalanceLeaf, BalanceTree, verifyBalanceProof } from '../tree/index.js';
 import { naiveRoot } from '../tree/testing/naive-tree.js';
-import { RailBook } from './rail-book.js';
+import { KEPT_LEGS, RailBook } from './rail-book.js';
 
 const TREASURY: Hex = `0x${'aa'.repeat(20)}`;
 const terms: RailTerms = {
@@ -74,7 +74,7 @@ class NaiveBook {
 const newTree = await BalanceTree.opener();
 
 describe('a rail’s balances', () => {
-  it('has the roots and proofs that whole snapshots have, at every leg that is not left behind', () => {
+  it('has the roots and proofs that whole snapshots have, at every leg, final or not', () => {
     fc.assert(
       fc.property(steps, (plan) => {
         const book = new RailBook(terms, UNIT, newTree());
@@ -126,7 +126,7 @@ describe('a rail’s balances', () => {
           for (const index of naive.held.keys()) {
             const proof = book.prove(index, seq);
             const leaf = leaves.get(index);
-            if (seq < final || leaf === undefined) expect(proof).toBeUndefined();
+            if (leaf === undefined) expect(proof).toBeUndefined();
             else {
               const { path, ...said } = proof!;
               const root = naiveRoot([...leaves.values()]);
@@ -138,6 +138,16 @@ describe('a rail’s balances', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('leaves legs behind that were final a hundred legs ago', () => {
+    const book = new RailBook(terms, UNIT, newTree());
+    const leg = { ...legOf([]), leg: 1 };
+    for (let seq = 1; seq <= KEPT_LEGS + 2; seq += 1) book.post({ ...leg, seq });
+    book.finalized(KEPT_LEGS + 1);
+    expect(book.prove(0, 1)).toBeUndefined();
+    expect(book.prove(0, 2)).toMatchObject({ seq: 2, balance: 0n });
+    expect(book.finalSeq).toBe(KEPT_LEGS + 1);
   });
 
   it('credits the guarantee to the house, and shows what the house owes as nothing', () => {

@@ -39,6 +39,8 @@ interface Account {
 }
 
 const HOUSE_INDEX = 0;
+/** Final legs that are still known: a chain may lose what it called final. */
+export const KEPT_LEGS = 100;
 
 /**
  * The balances of one rail as the journal says they are on chain. The tree stands at the last leg: what came since is laid
@@ -49,7 +51,7 @@ export class RailBook {
   private readonly indices = new Map<string, number>();
   private readonly leaves = new Map<number, BalanceLeaf>();
   private readonly changed = new Set<number>();
-  /** From the last final leg on, in order. */
+  /** In order, the last final ones included. */
   private posted: PostedLeg[] = [];
   private final = 0;
 
@@ -106,15 +108,14 @@ export class RailBook {
     return root;
   }
 
-  /** Legs before `seq` need no proofs any more: the chain has left them behind. */
+  /** Legs are final up to `seq`; long before it no proofs are needed any more. */
   finalized(seq: number): void {
     this.final = seq;
-    this.posted = this.posted.filter((leg) => leg.seq >= seq);
+    this.posted = this.posted.filter((leg) => leg.seq > seq - KEPT_LEGS);
   }
 
   /**
-   * That the balance of an index is in the root of a leg; undefined where it had no leaf there, or the leg is neither the
-   * last final one nor after it.
+   * That the balance of an index is in the root of a leg; undefined where it had no leaf there, or the leg is long final.
    */
   prove(index: number, seq: number): BalanceProof | undefined {
     const at = this.posted.find((leg) => leg.seq === seq);

@@ -1,5 +1,5 @@
 import type { Address, Hex } from 'viem';
-import { operatorRegistryAbi, settlementLedgerAbi } from '../../../../contracts/index.js';
+import { operatorRegistryAbi, settlementLedgerAbi } from '#contracts';
 import type { Block } from '../chain/index.js';
 import { agreedValue, type Quorum } from '../rpc/index.js';
 import type { ChainView, Head } from '../state/index.js';

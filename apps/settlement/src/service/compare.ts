@@ -1,4 +1,4 @@
-import { settlementLedgerAbi } from '../../../../contracts/index.js';
+import { settlementLedgerAbi } from '#contracts';
 import type { Address } from 'viem';
 import type { HouseCopy } from '../house/index.js';
 import { agreedValue, type Quorum } from '../rpc/index.js';

@@ -17,7 +17,11 @@ export class HouseTold {
   /** Legs by cycle and asset, for the gate looks at one cycle only. */
   private readonly cycles = new Map<string, ToldLeg[]>();
 
+  /** The last cycle whose legs have all been heard. */
+  private completed = 0;
+
   hear({ type, data }: AnyRecordedEvent): void {
+    if (type === 'CycleCompleted') this.completed = data.cycle;
     if (type === 'RailProposed') this.assets.set(data.rail, data.asset);
     if (type === 'SettlementLegDue') {
       const { rail, seq, cycle, entries, withdrawals } = data;
@@ -51,7 +55,8 @@ export class HouseTold {
 
   gateOpen(rail: string, seq: number): boolean {
     const leg = this.legs.get(`${rail} ${seq}`);
-    if (leg === undefined) return false;
+    // A leg it has to wait for may stand behind it in the journal.
+    if (leg === undefined || leg.cycle > this.completed) return false;
     return gateOpen(leg, this.cycles.get(`${leg.cycle} ${leg.asset}`) ?? []);
   }
 }

@@ -1,5 +1,5 @@
 import { encodeFunctionData, zeroAddress, type Address, type Hex } from 'viem';
-import { settlementLedgerAbi } from '../../../../contracts/index.js';
+import { settlementLedgerAbi } from '#contracts';
 import { type Opening, openingsDigest } from '../batch/index.js';
 import type { Job } from '../lane/index.js';
 import type { Blocks, ChainEye, Operators } from './chain-eye.js';

@@ -1,6 +1,7 @@
 import { encodeFunctionData, type Address, type Hex } from 'viem';
-import { settlementLedgerAbi } from '../../../../contracts/index.js';
+import { settlementLedgerAbi } from '#contracts';
 import { legToBatch } from '../batch/index.js';
+import type { BatchSize } from '../fees/index.js';
 import type { HouseCopy } from '../house/index.js';
 import type { Job } from '../lane/index.js';
 import {
@@ -30,7 +31,7 @@ export interface RailWorld {
   readonly origin: () => string;
   /** Seconds a batch may wait for a block; the contract allows 1,800. */
   readonly deadlineSeconds: number;
-  readonly gasLimit: (entries: number, withdrawals: number, signatures: number) => bigint;
+  readonly gasLimit: (size: BatchSize) => bigint;
   readonly gateOpen: (rail: string, seq: number) => boolean;
   /** Digest under which the house recorded a leg as final. */
   readonly recorded: (rail: string, seq: number) => Hex | undefined;
@@ -148,7 +149,7 @@ export class RailRunner {
   private async recall(seq: number, digest: Hex, { threshold, members }: Operators): Promise<void> {
     const prevHash = this.world.recorded(this.terms.rail, seq - 1) ?? ZERO;
     const sealing = { digest, prevHash, deadline: 0, threshold, operators: members.length };
-    await this.take({ kind: 'sealed', seq, sealing });
+    await this.take({ kind: 'recalled', seq, sealing });
   }
 
   private async perform(
@@ -241,14 +242,13 @@ export class RailRunner {
     const signatures = sorted(batchAt(this.rail, seq)!.signatures, threshold);
     const payload: Hex = `0x${Buffer.from(batch.payload).toString('hex')}`;
     const args = [batch.header, payload, signatures] as const;
-    const [pairs, withdrawals] = [1, 3].map(
-      (at) => (batch.payload[at]! << 8) | batch.payload[at + 1]!,
-    );
+    const count = (at: number): number => (batch.payload[at]! << 8) | batch.payload[at + 1]!;
+    const size = { pairs: count(1), withdrawals: count(3), signatures: signatures.length };
     return {
       id: `${this.terms.rail}#${seq}#${digest}`,
       to: this.ledger,
       data: encodeFunctionData({ abi: settlementLedgerAbi, functionName: 'settle', args }),
-      gas: this.world.gasLimit(2 * pairs!, withdrawals!, signatures.length),
+      gas: this.world.gasLimit(size),
     };
   }
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { settlementLedgerAbi } from '../../../../contracts/index.js';
+import { settlementLedgerAbi } from '#contracts';
 import { ChainError, httpChain } from '../chain/index.js';
 import { migrateSettlement } from '../database/migrate.js';
+import type { BatchSize } from '../fees/index.js';
 import { follow, HouseCopy, LogFeed } from '../house/index.js';
 import { Lane, laneChain, type LanePolicy, type TransactionSigner } from '../lane/index.js';
 import { NoAgreement, Quorum } from '../rpc/index.js';
@@ -37,7 +38,7 @@ export interface SettlementSettings {
   /** Holds gas and nothing else. */
   readonly submitter: TransactionSigner;
   readonly lanePolicy: LanePolicy;
-  readonly gasLimit: (entries: number, withdrawals: number, signatures: number) => bigint;
+  readonly gasLimit: (size: BatchSize) => bigint;
   /** Milliseconds between two turns of a chain. */
   readonly turnMs: number;
   /** Seconds a batch may wait for a block. */

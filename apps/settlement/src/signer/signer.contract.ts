@@ -10,6 +10,7 @@ import {
   recoverTransactionAddress,
   type TransactionSerializedEIP1559,
 } from 'viem';
+import type { TransactionSigner } from '../lane/index.js';
 import type { SignerPort } from './signer-port.js';
 
 /** The private key every driver is opened with. */
@@ -50,6 +51,11 @@ export function signerContract(
         }),
         { numRuns: 20 },
       );
+    });
+
+    it('is what a lane signs with', () => {
+      const lane: TransactionSigner = signer;
+      expect(lane.address).toBe(signer.address);
     });
 
     it('signs transactions', async () => {

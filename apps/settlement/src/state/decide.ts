@@ -38,7 +38,10 @@ export function decide(rail: RailState, input: RailInput, policy: RailPolicy): R
 }
 
 type SealedInput = Extract<RailInput, { readonly digest: unknown }>;
-type PlainInput = Extract<RailInput, { kind: 'sealed' | 'handed' | 'compared' | 'resume' }>;
+type PlainInput = Extract<
+  RailInput,
+  { kind: 'sealed' | 'recalled' | 'handed' | 'compared' | 'resume' }
+>;
 
 function decideBatch(rail: RailState, batch: BatchState, input: PlainInput): RailEvent[] {
   const { seq, status } = batch;
@@ -47,6 +50,8 @@ function decideBatch(rail: RailState, batch: BatchState, input: PlainInput): Rai
       return mayBeSealed(rail, batch) && followsOn(rail, seq, input.sealing.prevHash)
         ? [{ type: 'BatchSealed', seq, sealing: input.sealing }]
         : [];
+    case 'recalled':
+      return isForgotten(batch) ? [{ type: 'BatchRecalled', seq, sealing: input.sealing }] : [];
     case 'handed':
       return isFinal(batch) && !batch.handed ? [{ type: 'LegHanded', seq }] : [];
     case 'compared': {
@@ -94,6 +99,12 @@ function decideSealed(batch: BatchState, input: SealedInput): RailEvent[] {
 export function mayBeSealed(rail: RailState, { seq, status }: BatchState): boolean {
   const before = batchAt(rail, seq - 1);
   return (status === 'DRAFT' || status === 'EXPIRED') && (before === undefined || isFinal(before));
+}
+
+/** Nothing is known of how it was sealed: what the chain has at its seq may be ours. */
+function isForgotten({ sealings, status, halt }: BatchState): boolean {
+  const isWaiting = status === 'DRAFT' || halt?.code === 'FOREIGN_BATCH';
+  return sealings.length === 0 && isWaiting;
 }
 
 function followsOn(rail: RailState, seq: number, prevHash: string): boolean {

@@ -36,6 +36,10 @@ function evolveBatch(batch: BatchState, event: BatchEvent): BatchState {
         signatures: new Map(),
         refusals: new Map(),
       };
+    case 'BatchRecalled': {
+      const { halt: _solved, ...rest } = batch;
+      return { ...rest, status: 'SEALED', sealings: [event.sealing] };
+    }
     case 'CosignersAsked':
       return { ...batch, status: 'COSIGNING' };
     case 'BatchSigned':

@@ -11,7 +11,8 @@ export interface GateLeg {
 
 /**
  * Whether a leg may be sealed: one by which the house pays waits until what the house receives in the same cycle and asset
- * on other rails is final, so that winners are paid with money that is there.
+ * on other rails is final, so that winners are paid with money that is there. `legs` has to hold every leg of the cycle:
+ * one cut decides them all, so the journal must have been read past it.
  */
 export function gateOpen(leg: GateLeg, legs: Iterable<GateLeg>): boolean {
   if (leg.houseDelta >= 0n) return true;

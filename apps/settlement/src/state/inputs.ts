@@ -30,6 +30,11 @@ export type RailInput =
   /** The journal says the next leg is due. */
   | { readonly kind: 'leg'; readonly seq: number }
   | { readonly kind: 'sealed'; readonly seq: number; readonly sealing: Sealing }
+  /**
+   * A process that lost its memory learns how the leg was sealed before: from the house, which recorded it as final, or from
+   * the transaction on chain, where the batch derives from the log.
+   */
+  | { readonly kind: 'recalled'; readonly seq: number; readonly sealing: Sealing }
   | { readonly kind: 'asked'; readonly seq: number; readonly digest: Hex }
   | {
       readonly kind: 'signature';

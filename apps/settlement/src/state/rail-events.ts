@@ -5,6 +5,7 @@ import type { HaltCode, Inclusion, Sealing, Violation } from './rail-state.js';
 export type RailEvent =
   | { readonly type: 'LegQueued'; readonly seq: number }
   | { readonly type: 'BatchSealed'; readonly seq: number; readonly sealing: Sealing }
+  | { readonly type: 'BatchRecalled'; readonly seq: number; readonly sealing: Sealing }
   | { readonly type: 'CosignersAsked'; readonly seq: number }
   | {
       readonly type: 'BatchSigned';

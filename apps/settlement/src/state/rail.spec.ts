@@ -271,6 +271,31 @@ describe('somebody has to look', () => {
   });
 });
 
+describe('a process that lost its memory', () => {
+  const recalled = (seq: number, name: string, prev = ''): RailInput => {
+    return { kind: 'recalled', seq, sealing: sealing(name, prev, 0) };
+  };
+  const chain = ['a', 'b'];
+  const seen = view(head(40, chain), head(36, chain), head(32, chain));
+
+  it('takes up what is final from whoever remembers, several at once', () => {
+    const rail = given([leg(1), recalled(1, 'a'), leg(2), recalled(2, 'b', 'a'), seen, leg(3)]);
+    expect([1, 2, 3].map((seq) => statusOf(rail, seq))).toEqual(['FINAL', 'FINAL', 'DRAFT']);
+    expect(effects(rail)).toEqual(['hand 1', 'hand 2', 'seal 3']);
+  });
+
+  it('is halted by what it does not know, until it is told', () => {
+    const halted = [leg(1), leg(2), seen];
+    expect(given(halted).batches[1]?.halt?.code).toBe('FOREIGN_BATCH');
+    const told = given([...halted, recalled(1, 'a'), recalled(2, 'b', 'a'), seen]);
+    expect(effects(told)).toEqual(['hand 1', 'hand 2']);
+  });
+
+  it('is told nothing new of what it knows', () => {
+    expect(when(given([leg(1), sealed(1, one)]), recalled(1, 'z'))).toEqual([]);
+  });
+});
+
 describe('the gate between rails', () => {
   const payer = { rail: '1/USDT', asset: 'USDT', cycle: 4, houseDelta: -5n, isFinal: false };
   const receiver = { ...payer, rail: '2/USDT', houseDelta: 5n };

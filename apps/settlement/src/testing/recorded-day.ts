@@ -25,7 +25,7 @@ export function recordedDay(): AnyRecordedEvent[] {
 /** The same house on rail 1/USDT: three cycles with a leg each, a withdrawal in the second; the first leg became final. */
 export function settledDay(): RailHouse {
   const house = railHouse();
-  house.trade('T1', 'M1-H', 'M2-H', '1000', '5000000');
+  house.trade('T1', 'M1-H', 'M2-H', '1', '5000000');
   house.mark('5000100');
   house.cut();
   house.chainDeposit('M2-H', '500', 1);

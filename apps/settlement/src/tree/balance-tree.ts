@@ -109,7 +109,7 @@ export class BalanceTree {
   #emptyHeap(capacity: number): Uint8Array {
     const nodes = new Uint8Array(2 * capacity * HASH);
     for (let width = capacity / 2, level = 1; width >= 1; width /= 2, level++) {
-      for (let node = width; node < 2 * width; node++) nodes.set(this.#empty[level]!, node * HASH);
+      repeat(this.#empty[level]!, nodes.subarray(width * HASH, 2 * width * HASH));
     }
     return nodes;
   }
@@ -145,6 +145,12 @@ export class BalanceTree {
     // A copy in an ArrayBuffer of its own: the hasher's result has no narrower type than any buffer.
     return new Uint8Array(this.#keccak.init().update(bytes).digest('binary'));
   }
+}
+
+/** Fills a row of nodes with one hash, each copy twice as long as the one before. */
+function repeat(hash: Uint8Array, row: Uint8Array): void {
+  row.set(hash);
+  for (let done = hash.length; done < row.length; done *= 2) row.copyWithin(done, 0, done);
 }
 
 /** The parents of nodes in ascending order, each once, ascending. */

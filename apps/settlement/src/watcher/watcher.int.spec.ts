@@ -170,6 +170,29 @@ describePostgres('a watcher', () => {
     expect(await turn()).toEqual(['Seen deposit 1', 'Final deposit 1']);
   });
 
+  it('holds back what follows a deposit that two providers left out, and finds it when one owns up', async () => {
+    const silent = {
+      kind: 'lie',
+      lie: (method: string, result: unknown) => (method === 'eth_getLogs' ? [] : result),
+    } as const;
+    await turn();
+    await settled.house.deposit(17, 50n);
+    set.proxies[0].mode = silent;
+    set.proxies[1].mode = silent;
+    expect(await turn()).toEqual([]);
+    set.proxies[1].mode = { kind: 'honest' };
+    await settled.house.deposit(17, 60n);
+    await node.mine(10);
+    const { told, held } = await watcher.turn([rail]);
+    expect(told.map(({ observation }) => short(observation))).toEqual([
+      'Seen deposit 3',
+      'Final deposit 1',
+    ]);
+    expect(held).toMatchObject([{ number: 3n }]);
+    expect(await turn()).toEqual(['Seen deposit 2', 'Final deposit 2', 'Final deposit 3']);
+    expect(await turn()).toEqual([]);
+  });
+
   it('waits where the providers are behind what it has read', async () => {
     await settled.house.deposit(17, 50n);
     expect(await turn()).toContain('Seen deposit 2');

@@ -50,8 +50,9 @@ export class Watcher {
       each.type === 'Final' ? [each.fact] : [],
     );
     await confirm(this.quorum, final, rails);
-    const told = await this.store.write(reading, outcome);
-    this.progress = reading.progress;
+    const progress = withoutHeld(reading.progress, outcome.held);
+    const told = await this.store.write({ ...reading, progress }, outcome);
+    this.progress = progress;
     return { told, held: outcome.held, next: this.progress.next };
   }
 
@@ -63,4 +64,13 @@ export class Watcher {
   async close(): Promise<void> {
     await this.store.close();
   }
+}
+
+/**
+ * A hole in a rail's numbers means that providers left something out: its past is read again next time, until the hole
+ * is filled. Meanwhile nothing above it is told as final.
+ */
+function withoutHeld(progress: Progress, held: readonly Fact[]): Progress {
+  const torn = new Set(held.map(({ rail }) => rail));
+  return { ...progress, rails: progress.rails.filter((rail) => !torn.has(rail)) };
 }

@@ -7,6 +7,12 @@ export function naiveNode(left: Hex, right: Hex): Hex {
   return keccak256(`0x01${left.slice(2)}${right.slice(2)}`);
 }
 
+/** Hashes of empty subtrees, by level. */
+const EMPTY: Hex[] = [EMPTY_LEAF];
+for (let level = 0; level < TREE_DEPTH; level++) {
+  EMPTY.push(naiveNode(EMPTY[level]!, EMPTY[level]!));
+}
+
 /** Root of the tree of all 2^20 leaves by its definition, from the leaves alone. */
 export function naiveRoot(leaves: readonly BalanceLeaf[]): Hex {
   const hashes = new Map(leaves.map((leaf) => [leaf.index, keccak256(leafBytes(leaf))]));
@@ -16,10 +22,7 @@ export function naiveRoot(leaves: readonly BalanceLeaf[]): Hex {
 /** Hash of a subtree of so many levels, given what it holds by index within it. */
 function subtree(leaves: readonly (readonly [number, Hex])[], level: number): Hex {
   if (level === 0) return leaves[0]?.[1] ?? EMPTY_LEAF;
-  if (leaves.length === 0) {
-    const half = subtree([], level - 1);
-    return naiveNode(half, half);
-  }
+  if (leaves.length === 0) return EMPTY[level]!;
   const middle = 2 ** (level - 1);
   const left = leaves.filter(([index]) => index < middle);
   const right = leaves.filter(([index]) => index >= middle);

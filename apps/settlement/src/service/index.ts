@@ -1,0 +1,2 @@
+/** The settlement service: the house's legs in, final batches out. */
+export { Settlement, type ChainSettings, type SettlementSettings } from './settlement.js';

@@ -1,0 +1,48 @@
+import { isFinal, sealingOf } from '../state/index.js';
+import type { Settlement } from './settlement.js';
+
+/** How a rail stands, for people and monitors. */
+export interface RailStatus {
+  readonly rail: string;
+  readonly ledger: string;
+  /** Legs the house has decided, and the last that is final in its journal. */
+  readonly due: number;
+  readonly final: number;
+  /** Finality was violated: nothing is withdrawn until the risk officer resumes the rail. */
+  readonly frozen: boolean;
+  /** Batches that are not final, oldest first. */
+  readonly open: readonly {
+    readonly seq: number;
+    readonly status: string;
+    readonly digest?: string;
+    readonly signatures: number;
+    readonly refusals: readonly string[];
+    readonly halt?: string;
+  }[];
+}
+
+const MOST_OPEN = 20;
+
+export function railReports({ chains, copy }: Settlement): RailStatus[] {
+  return chains.flatMap((chain) =>
+    [...chain.rails.values()].map(({ terms, state }): RailStatus => {
+      const open = state.batches.filter((batch) => !isFinal(batch)).slice(0, MOST_OPEN);
+      const rail = copy.state.rails.rails.get(terms.rail);
+      return {
+        ...{ rail: terms.rail, ledger: terms.ledger, due: copy.lastSeq(terms.rail) },
+        final: rail?.finalSeq ?? 0,
+        frozen: rail?.frozen ?? false,
+        open: open.map((batch) => {
+          const digest = sealingOf(batch)?.digest;
+          const { seq, status, signatures, refusals, halt } = batch;
+          return {
+            ...{ seq, status, signatures: signatures.size },
+            refusals: [...refusals].map(([signer, code]) => `${signer}: ${code}`),
+            ...(digest !== undefined && { digest }),
+            ...(halt !== undefined && { halt: `${halt.code}: ${halt.reason}` }),
+          };
+        }),
+      };
+    }),
+  );
+}

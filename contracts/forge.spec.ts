@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { describeIf } from '../test/support/services.js';
+import { forgeBinary, type ForgeTest, runForge } from './testing/forge.js';
+
+const forge = forgeBinary();
+
+/** The Solidity tests run once, before the specs below are named after them. */
+async function outcome(): Promise<readonly ForgeTest[] | Error> {
+  if ('missing' in forge) return [];
+  return await runForge(forge.command).catch((error: Error) => error);
+}
+
+const tests = await outcome();
+
+describeIf('command' in forge, 'missing' in forge ? forge.missing : '', 'Solidity tests', () => {
+  it('ran, every suite of them', () => {
+    if (tests instanceof Error) throw tests;
+    expect([...new Set(tests.map(({ suite }) => suite))].toSorted()).toEqual([
+      ...['ExitTest', 'GovernanceTest', 'HostileTest', 'InvariantsTest', 'SettleTest', 'VaultTest'],
+      'VectorsTest',
+    ]);
+  });
+
+  if (tests instanceof Error) return;
+  for (const suite of new Set(tests.map((test) => test.suite))) {
+    describe(suite, () => {
+      for (const { name, failure } of tests.filter((test) => test.suite === suite)) {
+        it(name, () => expect(failure).toBeUndefined());
+      }
+    });
+  }
+});
