@@ -13,6 +13,7 @@ import {
 } from 'viem';
 import { artifact, type ContractName } from './artifact.js';
 import { collateralVaultAbi } from './generated/abi.js';
+import { minedReceipt } from './receipt.js';
 import { domainOf, type OperatorSigner, quorumOf } from './typed-data.js';
 
 /** Who pays for and sends the deployment: one account, used by nobody else meanwhile. */
@@ -105,8 +106,7 @@ class Lane {
     const request = { data, nonce: this.nonce, ...(to === undefined ? {} : { to }) };
     const hash = await wallet.sendTransaction(request);
     this.nonce += 1;
-    const { status } = await reader.waitForTransactionReceipt({ hash, pollingInterval: 50 });
-    if (status !== 'success') throw new Error(`transaction ${hash} of the deployment reverted`);
+    await minedReceipt(reader, hash);
   }
 }
 

@@ -16,6 +16,7 @@ export {
   type DeployOptions,
   type RailOptions,
 } from './deploy.js';
+export { minedReceipt } from './receipt.js';
 export {
   domainOf,
   quorumOf,

@@ -75,9 +75,9 @@ export async function fundedHouse(url: string, members: number) {
 }
 
 /** The house gives every member the same, so that all can lose. */
-export async function endow(house: ChainHouse, members: number): Promise<number> {
+export async function endow(house: ChainHouse, members: number, first = FIRST): Promise<number> {
   const each = 10n ** 13n;
-  const entries = Array.from({ length: members }, (_, i) => [FIRST + i, each] as const);
+  const entries = Array.from({ length: members }, (_, i) => [first + i, each] as const);
   return gasOf(await house.settle({ entries: [[0, -each * BigInt(members)], ...entries] }));
 }
 
@@ -102,6 +102,39 @@ export async function measureGas(url: string): Promise<GasFigures> {
     openingPerAccount: Math.round(opening / ACCOUNTS),
     ...{ firstDeposit, nextDeposit, withdrawalBatch, claim, ...exit },
   };
+}
+
+/** Most gas one transaction may use, EIP-7825. */
+export const TRANSACTION_GAS = 2 ** 24;
+
+/** The largest warm batch one transaction can carry, by doing it: accounts, and the gas it used. */
+export async function largestBatch(
+  url: string,
+): Promise<{ readonly accounts: number; readonly gas: number }> {
+  const MEMBERS = 6_400;
+  const { house } = await fundedHouse(url, MEMBERS);
+  for (let done = 0; done < MEMBERS; done += 1_600) await endow(house, 1_600, FIRST + done);
+  const gasFor = async (accounts: number): Promise<number> =>
+    gasOf(await house.settle({ entries: deltasOf(accounts, accounts) }, BigInt(TRANSACTION_GAS)));
+  const [few, many] = [await gasFor(1_000), await gasFor(5_000)];
+  const each = (many - few) / 4_000;
+  // Memory costs a little more than its size: a quarter of a percent below the straight line.
+  const fits = many + 0.9975 * (TRANSACTION_GAS - many);
+  const accounts = Math.min(MEMBERS, Math.floor(5_000 + (fits - many) / each));
+  return { accounts, gas: await gasFor(accounts) };
+}
+
+/** Warm batches of 200 accounts with three signatures, one to a block, signed beforehand: how many the node takes a second. */
+export async function batchesPerSecond(url: string, count: number): Promise<number> {
+  const { house } = await fundedHouse(url, ACCOUNTS);
+  await endow(house, ACCOUNTS);
+  const raw: Hex[] = [];
+  for (let i = 0; i < count; i += 1) {
+    raw.push(await house.sealAndSign({ entries: deltasOf(ACCOUNTS, i) }, i));
+  }
+  const start = process.hrtime.bigint();
+  await house.sendAll(raw);
+  return (count * 1e9) / Number(process.hrtime.bigint() - start);
 }
 
 /** An account of the sender's own, alone in a tree, leaves. */

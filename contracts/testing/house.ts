@@ -21,6 +21,7 @@ import {
   deployTestToken,
   domainOf,
   forcedExitAbi,
+  minedReceipt,
   quorumOf,
   settlementLedgerAbi,
   testTokenAbi,
@@ -86,12 +87,10 @@ export class ChainHouse {
   }
 
   /** Sends one transaction and waits for it; throws where it reverts. */
-  async send(to: Address, data: Hex): Promise<TransactionReceipt> {
+  async send(to: Address, data: Hex, gas?: bigint): Promise<TransactionReceipt> {
     const { wallet, reader } = this.deployer;
-    const hash = await wallet.sendTransaction({ to, data });
-    const receipt = await reader.waitForTransactionReceipt({ hash });
-    if (receipt.status !== 'success') throw new Error(`${hash} reverted`);
-    return receipt;
+    const hash = await wallet.sendTransaction({ to, data, ...(gas === undefined ? {} : { gas }) });
+    return await minedReceipt(reader, hash);
   }
 
   async mint(to: Address, amount: bigint): Promise<TransactionReceipt> {
@@ -176,8 +175,28 @@ export class ChainHouse {
     return { data: encodeFunctionData(call), digest };
   }
 
-  async settle(batch: Batch): Promise<TransactionReceipt> {
-    return await this.send(this.rail.ledger, (await this.seal(batch)).data);
+  async settle(batch: Batch, gas?: bigint): Promise<TransactionReceipt> {
+    return await this.send(this.rail.ledger, (await this.seal(batch)).data, gas);
+  }
+
+  /** Seals the next batch and signs the transaction that is `ahead` of the sender's next one. */
+  async sealAndSign(batch: Batch, ahead: number): Promise<Hex> {
+    const { data } = await this.seal(batch);
+    const { wallet, reader } = this.deployer;
+    const nonce = (await reader.getTransactionCount({ address: this.self })) + ahead;
+    const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n };
+    const to = this.rail.ledger;
+    return await wallet.signTransaction({ to, data, nonce, gas: 2_000_000n, ...fees });
+  }
+
+  /** Sends signed transactions in order and waits for the last; throws where that one reverts. */
+  async sendAll(raw: readonly Hex[]): Promise<void> {
+    const { reader } = this.deployer;
+    let hash: Hex = ZERO;
+    for (const serializedTransaction of raw) {
+      hash = await reader.sendRawTransaction({ serializedTransaction });
+    }
+    await minedReceipt(reader, hash);
   }
 
   async requestExit(index: number): Promise<TransactionReceipt> {

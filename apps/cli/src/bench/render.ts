@@ -24,7 +24,7 @@ export function renderRows(rows: readonly BenchRow[]): string {
       whole(row.againstValue),
       row.unit,
       `${row.ratio.toFixed(2)}x`,
-      `${row.goal}x`,
+      row.better === 'lower' ? `<= ${row.goal}x` : `${row.goal}x`,
       row.met ? 'yes' : 'NO',
       row.against,
     ]),

@@ -90,7 +90,7 @@ async function measure(
   }
   if (wanted.some((id) => settlementIds.includes(id))) {
     progress.step('settlement: warming up');
-    rows.push(...(await benchSettlement(wanted, samples, onSample)));
+    rows.push(...(await benchSettlement(wanted, samples, onSample, cleanup)));
   }
   for (const id of wanted) {
     if (rows.some((row) => row.id === id)) continue;

@@ -4,7 +4,9 @@ import {
   BalanceTree,
   verifyBalanceProof,
 } from '../../../settlement/src/tree/index.js';
+import type { Cleanup } from '../terminal/cleanup.js';
 import { uniform } from './risk-load.js';
+import { benchGas } from './settlement-gas.js';
 import { settlementRows } from './settlement-rows.js';
 import { interleave, median, rateOf, rowOf, type BenchRow, type SampleHook } from './statistics.js';
 
@@ -20,8 +22,20 @@ interface OpenZeppelin {
   readonly StandardMerkleTree: typeof StandardMerkleTree;
 }
 
-/** Rows of the balance tree; none where the peer, which only developers install, is absent. */
+/** Rows of the contracts and of the balance tree; of the tree none where the peer, which only developers install, is absent. */
 export async function benchSettlement(
+  wanted: readonly string[],
+  samples: number,
+  onSample: SampleHook,
+  cleanup: Cleanup,
+): Promise<BenchRow[]> {
+  const { gas, ...tree } = settlementRows;
+  const rows = wanted.includes(gas.id) ? [await benchGas(cleanup)] : [];
+  if (!Object.values(tree).some(({ id }) => wanted.includes(id))) return rows;
+  return [...rows, ...(await benchTrees(wanted, samples, onSample))];
+}
+
+async function benchTrees(
   wanted: readonly string[],
   samples: number,
   onSample: SampleHook,

@@ -53,6 +53,12 @@ describe('rowOf', () => {
     });
   });
 
+  it('meets the goal of a cost up to exactly the goal', () => {
+    const cost = { ...spec, goal: 0.12, better: 'lower' } as const;
+    expect(rowOf(cost, [12], [100])).toMatchObject({ met: true, better: 'lower', ratio: 0.12 });
+    expect(rowOf(cost, [12.01], [100]).met).toBe(false);
+  });
+
   it('meets its goal from exactly the goal on, judged before rounding', () => {
     expect(rowOf(spec, [4], [1]).met).toBe(true);
     const nearly = rowOf(spec, [3.9999], [1]);

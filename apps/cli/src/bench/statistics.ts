@@ -10,8 +10,10 @@ export interface BenchRow {
   readonly againstValue: number;
   /** value / againstValue. */
   readonly ratio: number;
-  /** Smallest ratio that meets the budget. */
+  /** Smallest ratio that meets the budget; the largest where less is better. */
   readonly goal: number;
+  /** There where a cost is measured and not a rate. */
+  readonly better?: 'lower';
   readonly met: boolean;
   /** Samples behind each median. */
   readonly samples: number;
@@ -20,7 +22,7 @@ export interface BenchRow {
 }
 
 /** What a row says before it was measured. */
-export type RowSpec = Pick<BenchRow, 'id' | 'name' | 'unit' | 'against' | 'goal'>;
+export type RowSpec = Pick<BenchRow, 'id' | 'name' | 'unit' | 'against' | 'goal' | 'better'>;
 
 /** Middle of the sorted values; of an even number, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
@@ -80,7 +82,7 @@ export function rowOf(
   theirs: readonly number[],
   note?: string,
 ): BenchRow {
-  const { id, name, unit, against, goal } = spec;
+  const { id, name, unit, against, goal, better } = spec;
   const value = median(ours);
   const againstValue = median(theirs);
   const ratio = value / againstValue;
@@ -93,7 +95,8 @@ export function rowOf(
     againstValue: Math.round(againstValue),
     ratio: Number(ratio.toFixed(3)),
     goal,
-    met: ratio >= goal,
+    ...(better !== undefined && { better }),
+    met: better === 'lower' ? ratio <= goal : ratio >= goal,
     samples: ours.length,
     ...(note !== undefined && { note }),
   };

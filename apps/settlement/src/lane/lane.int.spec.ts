@@ -33,11 +33,14 @@ describePostgres('a nonce lane', () => {
 
   beforeAll(async () => {
     settled = await startSettledChain();
-  });
-  afterAll(() => settled.node.stop());
-  beforeEach(async () => {
     database = await freshDatabase();
     await migrateSettlement(database.url);
+  });
+  afterAll(async () => {
+    await settled.node.stop();
+    await database.drop();
+  });
+  beforeEach(async () => {
     set = await twoOfThree(settled.node);
     // A submitter of its own for each test, so that none has another's nonces.
     key = generatePrivateKey();
@@ -49,7 +52,6 @@ describePostgres('a nonce lane', () => {
   afterEach(async () => {
     await Promise.all(lanes.splice(0).map((lane) => lane.close()));
     await set.close();
-    await database.drop();
   });
 
   const options = (changes: Partial<LaneOptions> = {}): LaneOptions => ({

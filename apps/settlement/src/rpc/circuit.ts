@@ -2,7 +2,7 @@
 export interface CircuitPolicy {
   /** Failures in a row after which it is left alone. */
   readonly failures: number;
-  /** Milliseconds it is then left alone; doubled with every failed trial, up to 32 times. */
+  /** Milliseconds it is then left alone; doubled with every failed trial, up to 8 times as long. */
   readonly restMs: number;
 }
 
@@ -30,7 +30,7 @@ export class Circuit {
   failed(): void {
     this.failures += 1;
     if (this.failures < this.policy.failures) return;
-    this.openUntil = this.now() + this.policy.restMs * 2 ** Math.min(this.trials, 5);
+    this.openUntil = this.now() + this.policy.restMs * 2 ** Math.min(this.trials, 3);
     this.trials += 1;
   }
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { httpChain } from '../chain/index.js';
 import { funded, startNode, type TestNode, type TestQuorum, twoOfThree } from '../testing/node.js';
-import type { Mode } from '../testing/rpc-proxy.js';
+import type { Lie, Mode } from '../testing/rpc-proxy.js';
 import { agreedValue, NoAgreement } from './agreement.js';
 import { Quorum } from './quorum.js';
 
@@ -38,9 +38,15 @@ describe('two of three providers', () => {
     await node.mine(30);
   });
   afterAll(() => node.stop());
-  beforeEach(async () => {
-    set = await twoOfThree(node, { now: () => now, graceMs: 1_000 });
-  });
+  beforeEach(() => start());
+  const start = async (timeoutsMs?: readonly [number, number, number]): Promise<void> => {
+    set = await twoOfThree(node, { now: () => now, graceMs: 1_000 }, timeoutsMs);
+  };
+  /** Where a provider hangs, it alone is given little time. */
+  const impatient = async (...timeoutsMs: [number, number, number]): Promise<void> => {
+    await set.close();
+    await start(timeoutsMs);
+  };
   afterEach(() => set.close());
 
   it('agree on heights, a block and a balance', async () => {
@@ -61,6 +67,7 @@ describe('two of three providers', () => {
   });
 
   it.each(FAULTS)('go on without one that %s, and say why', async (_what, mode, reason) => {
+    if (mode.kind === 'hang') await impatient(5_000, 100, 5_000);
     set.proxies[1].mode = mode;
     await set.quorum.heights();
     const agreement = await set.quorum.balance(ADDRESS, 25n);
@@ -74,14 +81,13 @@ describe('two of three providers', () => {
   });
 
   it.each(FAULTS)('agree on nothing when two of them: each %s', async (_what, mode) => {
-    set.proxies[0].mode = mode;
+    if (mode.kind === 'hang') await impatient(5_000, 100, 100);
     set.proxies[1].mode = mode;
+    set.proxies[2].mode = mode;
     if (mode.kind === 'lie') {
       // Not the same lie: where m lie alike, they are the quorum.
-      set.proxies[1].mode = {
-        kind: 'lie',
-        lie: (method, result) => mode.lie(method, oneMore(result), []),
-      };
+      const lie: Lie = (method, result) => mode.lie(method, oneMore(result), []);
+      set.proxies[2].mode = { kind: 'lie', lie };
     }
     const agreement = await set.quorum.balance(ADDRESS, 25n);
     expect(agreement).toMatchObject({ kind: 'disagreed', what: 'balance', needed: 2 });

@@ -172,12 +172,14 @@ export class Quorum {
     throw new ChainError('unreachable', detail);
   }
 
-  /** Hands something to every provider, and answers what each made of it. */
+  /** Hands something to every provider; answers what each made of it, in as far as they did while one took it. */
   async each<T>(
     what: (port: ChainPort) => Promise<T>,
   ): Promise<readonly (Answer<T>['value'] | LeftOut)[]> {
-    const all = await Promise.all(this.providers.map((provider) => provider.put(what)));
-    return all.map((answer) => ('reason' in answer ? answer : answer.value));
+    const { answers, leftOut } = await this.gather(what, (so) =>
+      so.some(({ value }) => 'is' in value),
+    );
+    return [...answers.map(({ value }) => value), ...leftOut];
   }
 
   health(): readonly ProviderHealth[] {

@@ -47,10 +47,14 @@ export interface TestQuorum {
   close(): Promise<void>;
 }
 
-/** Three providers, of which two have to agree. */
+/**
+ * Three providers, of which two have to agree.
+ * @param timeoutsMs milliseconds each may take; a short one is for a provider that hangs, since a busy machine is slow, too
+ */
 export async function twoOfThree(
   node: AnvilServer,
   options: Partial<QuorumOptions> = {},
+  timeoutsMs: readonly [number, number, number] = [5_000, 5_000, 5_000],
 ): Promise<TestQuorum> {
   const proxies = [
     await rpcProxy(node.url),
@@ -58,7 +62,7 @@ export async function twoOfThree(
     await rpcProxy(node.url),
   ] as const;
   const providers = proxies.map(({ url }, n) =>
-    httpChain({ name: `provider-${n + 1}`, url, timeoutMs: 300 }),
+    httpChain({ name: `provider-${n + 1}`, url, timeoutMs: timeoutsMs[n] ?? 5_000 }),
   );
   const circuit = { failures: 3, restMs: 1_000 };
   const quorum = new Quorum({ chainId: node.chainId, providers, agree: 2, circuit, ...options });

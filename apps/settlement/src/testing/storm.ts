@@ -124,7 +124,7 @@ export class Storm {
     await this.node.rpc('evm_setAutomine', [false]);
     await this.node.mine(12);
     this.batches = await this.settled.seal(this.options.batches);
-    this.set = await twoOfThree(this.node, { now: () => this.clock, graceMs: 20 });
+    this.set = await twoOfThree(this.node, { now: () => this.clock, graceMs: 20 }, [500, 500, 500]);
     const { house } = this.settled;
     const { token, ledger } = house.rail;
     this.rail = {
