@@ -151,7 +151,7 @@ describePostgres('co-signers of a real chain', () => {
     for (const { cosigner } of cosigners) {
       const asked = cosigner.batch({ rail: RAIL, header, payload });
       await expect(asked).rejects.toMatchObject({
-        code: '8620_DEPOSIT_DIFFERS',
+        code: '8612_DEPOSIT_NOT_FINAL',
         field: `deposit ${RAIL}#3`,
       });
     }
