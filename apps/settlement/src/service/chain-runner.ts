@@ -23,7 +23,16 @@ export interface ChainParts {
   /** Key of the custodian that speaks for this chain. */
   readonly custodyKey: (custodian: string) => string | undefined;
   readonly world: (chain: ChainRunner) => RailWorld;
+  /** Whether the house has recorded a violation of finality already. */
+  readonly knowsViolation: (rail: string, block: number, was: string) => boolean;
   readonly log: (line: string) => void;
+}
+
+interface Violation {
+  readonly rail: string;
+  readonly block: number;
+  readonly was: string;
+  readonly is: string;
 }
 
 const PAGE = 1_000;
@@ -36,6 +45,8 @@ export class ChainRunner {
   private readonly deposits: FinalDeposit[] = [];
   private readonly batches = new Map<string, SettledBatch>();
   private told = 0n;
+  /** Not yet recorded by the house, oldest first: withdrawals of the rail have to stand still. */
+  private readonly violations: Violation[] = [];
   /** What the house has acknowledged, by stream, which its journal may not have shown us yet. */
   private readonly acknowledged = new Map<string, number>();
   private readonly world: RailWorld;
@@ -64,6 +75,7 @@ export class ChainRunner {
     for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks)));
     if (jobs.length > 0) await this.submit(jobs);
     else await lane.turn([]);
+    await this.tellViolations();
     await this.tellHouse(rails);
   }
 
@@ -119,8 +131,11 @@ export class ChainRunner {
   private hear(observation: Observation): void {
     const { log } = this.parts;
     if (observation.type === 'FinalityViolated') {
-      const { rail, block, was, is } = observation;
+      const { rail, was, is } = observation;
+      const block = Number(observation.block);
+      if (this.parts.knowsViolation(rail, block, was)) return;
       log(`ALARM ${rail}: final block ${block} was ${was}, is ${is}`);
+      this.violations.push({ rail, block, was, is });
       return;
     }
     if (observation.type === 'Contradicted') {
@@ -135,6 +150,18 @@ export class ChainRunner {
       ...{ transaction: fact.transaction, block: Number(fact.block), blockHash: fact.blockHash },
       ...{ blockTime: Number(fact.blockTime), logIndex: fact.logIndex },
     });
+  }
+
+  private async tellViolations(): Promise<void> {
+    for (let next = this.violations[0]; next !== undefined; next = this.violations[0]) {
+      const { rail, block, was, is } = next;
+      await this.parts.clearing.command(
+        'record-finality-violation',
+        `${rail}#${block}#${was.slice(0, 18)}#${is.slice(0, 18)}`,
+        next,
+      );
+      this.violations.shift();
+    }
   }
 
   /** Deposits, then the end of this chain's part of the window. */

@@ -118,6 +118,7 @@ export class Settlement {
     const runner = new ChainRunner({
       ...{ chainId, fromBlock, eye, lane, watcher, copy, clearing, log },
       openings: new Openings(eye, coSigners, deadlineSeconds, log),
+      knowsViolation: (rail, block, was) => this.told.knowsViolation(rail, block, was),
       custodyKey: (custodian) => settings.custody.get(custodian),
       world: (self) =>
         railWorld(self, {
