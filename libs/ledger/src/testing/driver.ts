@@ -1,7 +1,7 @@
 import type { AnyNewEvent, InputSource, StreamPosition } from '#events';
 import { type Assess, type Command, type HouseState } from '#ledger';
 import { type InputBody, readiness, step } from '#ledger';
-import { actorOf, watched } from './chain.js';
+import { actorOf, finalLeg, watched } from './chain.js';
 import { type Bare, endOf } from './world.js';
 
 /** One thing that reaches the house: a command of the operator or a member, or a message of a stream. */
@@ -101,7 +101,20 @@ export class Driver {
   }
 
   private give([index, item]: Numbered): void {
-    this.onEvents(step(this.state, toCommand(item, index), this.assess).events, item);
+    const { events } = step(this.state, toCommand(item, index), this.assess);
+    this.onEvents(events, item);
+    for (const { type, data } of events) {
+      if (type === 'SettlementLegDue' && data.seq > 1) this.settle(data.rail, data.seq - 1, item);
+    }
+  }
+
+  /** A leg is final when the next one of its rail is due: one is always in the air. */
+  private settle(rail: string, seq: number, item: Item): void {
+    const base = { commandId: `final|${rail}|${seq}`, actor: 'settlement:test' };
+    const command: Command = { ...finalLeg(rail, seq), ...base, occurredAt: endOf(0) };
+    const { events, rejection } = step(this.state, command);
+    if (rejection !== undefined) throw new Error(rejection.reason);
+    this.onEvents(events, item);
   }
 
   private retry(): void {

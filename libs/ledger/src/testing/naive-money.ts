@@ -177,6 +177,14 @@ export class NaiveMoney {
     this.carried.push(...withdrawals.map(({ withdrawalId }) => withdrawalId));
   }
 
+  /** Its leg is final. */
+  gone(withdrawalId: string): void {
+    const { account, asset, amount } = this.requested.get(withdrawalId)!;
+    const purse = this.purse(asset);
+    purse.add(purse.reserved, account, -BigInt(amount));
+    purse.external += BigInt(amount);
+  }
+
   settle(flows: readonly Flow[]): void {
     for (const flow of flows) this.purse(flow.asset);
     for (const [asset, purse] of this.purses)

@@ -188,6 +188,7 @@ export class NaiveHouse {
     else if (type === 'WithdrawalRequested') this.money.request(data);
     else if (type === 'WithdrawalReserved') this.money.reserve(data.withdrawalId);
     else if (type === 'SettlementLegDue') this.money.carry(data.withdrawals);
+    else if (type === 'WithdrawalSettled') this.money.gone(data.withdrawalId);
     else if (type === 'PositionTransferred') {
       this.move(
         data.instrument,
