@@ -5,6 +5,7 @@ import type { Observation, WatchedRail, Watcher } from '../watcher/index.js';
 import type { SettledBatch } from '../watcher/index.js';
 import type { Blocks, ChainEye } from './chain-eye.js';
 import type { ClearingClient } from './clearing-client.js';
+import { ExitWatch } from './exits.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
 import type { Openings } from './openings.js';
 import { RailRunner, type RailWorld } from './rail-runner.js';
@@ -50,9 +51,11 @@ export class ChainRunner {
   /** What the house has acknowledged, by stream, which its journal may not have shown us yet. */
   private readonly acknowledged = new Map<string, number>();
   private readonly world: RailWorld;
+  readonly exits: ExitWatch;
 
   constructor(private readonly parts: ChainParts) {
     this.world = parts.world(this);
+    this.exits = new ExitWatch(parts.eye.quorum, parts.fromBlock, parts.log);
   }
 
   get chainId(): number {
@@ -82,6 +85,7 @@ export class ChainRunner {
   private async railTurn(rail: Rail, blocks: Blocks): Promise<Job[]> {
     const { eye, openings, copy } = this.parts;
     const runner = await this.runner(rail);
+    await this.exits.turn(rail.rail, runner.ledger, blocks.finalized);
     const operators = await eye.operators(rail.registry as Address, blocks.latest);
     const opening = await openings.turn(openingsOf(copy, rail), blocks, operators);
     const view = await eye.view(runner.ledger, blocks, runner.watched);
