@@ -78,6 +78,14 @@ export class ChainRunner {
     for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks)));
     if (jobs.length > 0) await this.submit(jobs);
     else await lane.turn([]);
+  }
+
+  /**
+   * Tells the house what is final and when this chain's part of a window is over. Apart from `turn`, because the house waits for
+   * the end of every window: a chain that cannot be read has no new deposits, and stops nobody.
+   */
+  async tell(): Promise<void> {
+    const rails = railsOfChain(this.parts.copy.state, this.parts.chainId);
     await this.tellViolations();
     await this.tellHouse(rails);
   }
@@ -182,11 +190,11 @@ export class ChainRunner {
       const custodian = new Custodian(id, custodianRails(copy, rails, id));
       const deposits = custodian.deposits(copy.state, this.deposits);
       if (deposits.length > 0) {
-        await this.tell('deposits', deposits, key);
+        await this.send('deposits', deposits, key);
         continue;
       }
       const closing = custodian.closing(copy.state);
-      if (closing !== undefined) await this.tell('windows', [closing], key);
+      if (closing !== undefined) await this.send('windows', [closing], key);
     }
   }
 
@@ -199,7 +207,7 @@ export class ChainRunner {
     });
   }
 
-  private async tell(
+  private async send(
     topic: CustodianInput['topic'],
     inputs: readonly CustodianInput[],
     key: string,
