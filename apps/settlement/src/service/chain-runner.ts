@@ -5,6 +5,7 @@ import type { Observation, WatchedRail, Watcher } from '../watcher/index.js';
 import type { SettledBatch } from '../watcher/index.js';
 import type { Blocks, ChainEye } from './chain-eye.js';
 import type { ClearingClient } from './clearing-client.js';
+import { ExitWatch } from './exits.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
 import type { Openings } from './openings.js';
 import { RailRunner, type RailWorld } from './rail-runner.js';
@@ -50,9 +51,11 @@ export class ChainRunner {
   /** What the house has acknowledged, by stream, which its journal may not have shown us yet. */
   private readonly acknowledged = new Map<string, number>();
   private readonly world: RailWorld;
+  readonly exits: ExitWatch;
 
   constructor(private readonly parts: ChainParts) {
     this.world = parts.world(this);
+    this.exits = new ExitWatch(parts.eye.quorum, parts.fromBlock, parts.log);
   }
 
   get chainId(): number {
@@ -75,6 +78,14 @@ export class ChainRunner {
     for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks)));
     if (jobs.length > 0) await this.submit(jobs);
     else await lane.turn([]);
+  }
+
+  /**
+   * Tells the house what is final and when this chain's part of a window is over. Apart from `turn`, because the house waits for
+   * the end of every window: a chain that cannot be read has no new deposits, and stops nobody.
+   */
+  async tell(): Promise<void> {
+    const rails = railsOfChain(this.parts.copy.state, this.parts.chainId);
     await this.tellViolations();
     await this.tellHouse(rails);
   }
@@ -82,6 +93,7 @@ export class ChainRunner {
   private async railTurn(rail: Rail, blocks: Blocks): Promise<Job[]> {
     const { eye, openings, copy } = this.parts;
     const runner = await this.runner(rail);
+    await this.exits.turn(rail.rail, runner.ledger, blocks.finalized);
     const operators = await eye.operators(rail.registry as Address, blocks.latest);
     const opening = await openings.turn(openingsOf(copy, rail), blocks, operators);
     const view = await eye.view(runner.ledger, blocks, runner.watched);
@@ -178,11 +190,11 @@ export class ChainRunner {
       const custodian = new Custodian(id, custodianRails(copy, rails, id));
       const deposits = custodian.deposits(copy.state, this.deposits);
       if (deposits.length > 0) {
-        await this.tell('deposits', deposits, key);
+        await this.send('deposits', deposits, key);
         continue;
       }
       const closing = custodian.closing(copy.state);
-      if (closing !== undefined) await this.tell('windows', [closing], key);
+      if (closing !== undefined) await this.send('windows', [closing], key);
     }
   }
 
@@ -195,7 +207,7 @@ export class ChainRunner {
     });
   }
 
-  private async tell(
+  private async send(
     topic: CustodianInput['topic'],
     inputs: readonly CustodianInput[],
     key: string,
