@@ -95,6 +95,14 @@ describe('a settlement account', () => {
   });
 });
 
+describe('a deposit of an asset without a rail', () => {
+  it('is credited by nobody', () => {
+    const body = { type: 'deposit', depositId: 'D1', account: 'M1-H', asset: 'USDT' } as const;
+    const sent = { ...body, amount: '1', at: 1 };
+    expect(openHouse().send('custody', 'deposits', 'USDT', sent)).toBe('2021_NOT_ON_CHAIN');
+  });
+});
+
 describe('a deposit of an asset with a rail', () => {
   it.each([
     [{ chain: undefined }, {}, '2021_NOT_ON_CHAIN'],
