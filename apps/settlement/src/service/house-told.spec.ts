@@ -38,6 +38,14 @@ describe('what the journal tells of legs', () => {
     expect(heard().gateOpen('1/USDT', 9)).toBe(false);
   });
 
+  it('knows which violations of finality are recorded, so that none is told again after a restart', () => {
+    const was = `0x${'ab'.repeat(32)}`;
+    const told = heard(event('FinalityViolated', { rail: '1/USDT', block: 5, was, is: '0x' }));
+    expect(told.knowsViolation('1/USDT', 5, was)).toBe(true);
+    expect(told.knowsViolation('1/USDT', 6, was)).toBe(false);
+    expect(told.knowsViolation('2/USDT', 5, was)).toBe(false);
+  });
+
   it('knows whom a leg moves, and under which digest it is final', () => {
     const told = heard(leg('1/USDT', 1, 7, 5), completed(7), final('1/USDT', 1));
     expect(told.indexes('1/USDT', 1)).toEqual([0, 16, 17]);

@@ -17,11 +17,15 @@ export class HouseTold {
   /** Legs by cycle and asset, for the gate looks at one cycle only. */
   private readonly cycles = new Map<string, ToldLeg[]>();
 
+  private readonly violations = new Set<string>();
   /** The last cycle whose legs have all been heard. */
   private completed = 0;
 
   hear({ type, data }: AnyRecordedEvent): void {
     if (type === 'CycleCompleted') this.completed = data.cycle;
+    if (type === 'FinalityViolated') {
+      this.violations.add(`${data.rail} ${data.block} ${data.was}`);
+    }
     if (type === 'RailProposed') this.assets.set(data.rail, data.asset);
     if (type === 'SettlementLegDue') {
       const { rail, seq, cycle, entries, withdrawals } = data;
@@ -47,6 +51,11 @@ export class HouseTold {
   /** Digest under which a leg was recorded as final. */
   digest(rail: string, seq: number): Hex | undefined {
     return this.legs.get(`${rail} ${seq}`)?.digest;
+  }
+
+  /** Whether the house has recorded that this block was final and is gone. */
+  knowsViolation(rail: string, block: number, was: string): boolean {
+    return this.violations.has(`${rail} ${block} ${was}`);
   }
 
   indexes(rail: string, seq: number): readonly number[] {
