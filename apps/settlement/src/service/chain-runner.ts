@@ -9,7 +9,7 @@ import { ExitWatch } from './exits.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
 import type { Openings } from './openings.js';
 import { RailRunner, type RailWorld } from './rail-runner.js';
-import { HOUSE_INDEX, type Rail, railsOfChain } from './rails.js';
+import { custodiansOfChain, HOUSE_INDEX, type Rail, railsOfChain } from './rails.js';
 
 export interface ChainParts {
   readonly chainId: number;
@@ -37,6 +37,8 @@ interface Violation {
 }
 
 const PAGE = 1_000;
+/** How long the house is left alone after it refused something. */
+const REFUSED_MS = 5_000;
 /** Microseconds in a second: the house's clock against the chain's. */
 export const MICROS = 1_000_000;
 
@@ -50,6 +52,7 @@ export class ChainRunner {
   private readonly violations: Violation[] = [];
   /** What the house has acknowledged, by stream, which its journal may not have shown us yet. */
   private readonly acknowledged = new Map<string, number>();
+  private quietUntil = 0;
   private readonly world: RailWorld;
   readonly exits: ExitWatch;
 
@@ -179,14 +182,14 @@ export class ChainRunner {
   /** Deposits, then the end of this chain's part of the window. */
   private async tellHouse(rails: readonly Rail[]): Promise<void> {
     const { copy, custodyKey, log } = this.parts;
-    for (const id of new Set(rails.map(({ custodian }) => custodian))) {
+    for (const id of custodiansOfChain(copy.state, this.chainId)) {
       const key = custodyKey(id);
       if (key === undefined) {
         log(`ALARM chain ${this.chainId}: there is no key of custodian ${id}`);
         continue;
       }
       // What was acknowledged is in the copy only once the journal has shown it: until then it says what was, not what is.
-      if (this.behind(id, rails)) continue;
+      if (this.behind(id, rails) || performance.now() < this.quietUntil) continue;
       const custodian = new Custodian(id, custodianRails(copy, rails, id));
       const deposits = custodian.deposits(copy.state, this.deposits);
       if (deposits.length > 0) {
@@ -217,10 +220,13 @@ export class ChainRunner {
     const results = await this.parts.clearing.inputs(topic, events, key);
     results.forEach((result, i) => {
       const { source, subject, sequence, id } = inputs[i]!.event;
-      if (result.status === 'rejected') {
-        this.parts.log(`ALARM ${id}: ${result.code ?? ''} ${result.detail ?? ''}`);
+      if (result.status !== 'rejected') {
+        this.acknowledged.set(`${source}|${topic}|${subject}`, sequence);
+        return;
       }
-      this.acknowledged.set(`${source}|${topic}|${subject}`, sequence);
+      // Where it took its number the journal shows it, and it is not said again; otherwise it is, in a while.
+      this.parts.log(`ALARM ${id}: ${result.code ?? ''} ${result.detail ?? ''}`);
+      this.quietUntil = performance.now() + REFUSED_MS;
     });
   }
 }
