@@ -1,7 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { describeIf } from '../test/support/services.js';
+import { artifact } from './index.js';
 import { forgeBinary, type ForgeTest, runForge } from './testing/forge.js';
 
+const NAMES = [
+  'OperatorRegistry',
+  'Guardian',
+  'CollateralVault',
+  'SettlementLedger',
+  'ForcedExit',
+  'TestToken',
+] as const;
 const forge = forgeBinary();
 
 /** The Solidity tests run once, before the specs below are named after them. */
@@ -19,6 +29,12 @@ describeIf('command' in forge, 'missing' in forge ? forge.missing : '', 'Solidit
       ...['ExitTest', 'GovernanceTest', 'HostileTest', 'InvariantsTest', 'SettleTest', 'VaultTest'],
       'VectorsTest',
     ]);
+  });
+
+  it.each(NAMES)('tested the %s whose bytecode is committed', (name) => {
+    const out = new URL(`../.novate/forge/out/${name}.sol/${name}.json`, import.meta.url);
+    const compiled = JSON.parse(readFileSync(out, 'utf8')) as { bytecode: { object: string } };
+    expect(compiled.bytecode.object === artifact(name).bytecode).toBe(true);
   });
 
   if (tests instanceof Error) return;

@@ -65,7 +65,6 @@ export async function openMembers(house: ChainHouse, count: number): Promise<num
 /** A house with its members open and the money on the house's account; gives what the openings and the deposit cost. */
 export async function fundedHouse(url: string, members: number) {
   const house = await ChainHouse.open(url);
-  await house.tick();
   await house.mint(house.self, 10n ** 18n);
   await house.approve();
   await house.open([0]);

@@ -59,7 +59,16 @@ export class ChainHouse {
     readonly chain: DeployedChain,
   ) {}
 
+  /** From the first transaction on every block is one second after the one before it, however busy the machine is. */
   static async open(url: string): Promise<ChainHouse> {
+    await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...{ jsonrpc: '2.0', id: 1, method: 'anvil_setBlockTimestampInterval' },
+        params: [1],
+      }),
+    });
     const shared = { chain: foundry, transport: http(url), pollingInterval: 10 };
     const deployer = {
       wallet: createWalletClient({ ...shared, account: accountAt(0) }),
@@ -218,12 +227,6 @@ export class ChainHouse {
     const args = [index, amount, credited, proof] as const;
     const call = { abi: forcedExitAbi, functionName: 'escape', args } as const;
     return await this.send(this.rail.forcedExit, encodeFunctionData(call));
-  }
-
-  /** From now on every block is one second after the one before it. */
-  async tick(): Promise<void> {
-    const request = { method: 'anvil_setBlockTimestampInterval' as never, params: [1] as never };
-    await this.deployer.reader.request(request);
   }
 
   /** Moves the chain's clock ahead. */

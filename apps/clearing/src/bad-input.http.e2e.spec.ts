@@ -212,12 +212,16 @@ describe('the HTTP intake', () => {
   });
 
   it('lets a member act for its own accounts only', async () => {
+    const asked = { asset: 'USDT', amount: '1', destination: 'bank', to: `0x${'7'.repeat(40)}` };
     const body = (withdrawalId: string, account: string) =>
-      JSON.stringify({ withdrawalId, account, asset: 'USDT', amount: '1', destination: 'bank' });
+      JSON.stringify({ withdrawalId, account, ...asked });
     const path = '/v1/commands/request-withdrawal';
     const ask = (key: string, id: string, account: string) =>
       post(path, key, body(id, account), { 'idempotency-key': id });
-    expect((await ask(keys.M1, 'W1', 'M1-H')).status).toBe(201);
+    // Its own it may ask for, and has nothing.
+    expect((await ask(keys.M1, 'W1', 'M1-H')).body).toMatchObject({
+      code: '6001_INSUFFICIENT_CASH',
+    });
     expect((await ask(keys.M1, 'W2', 'M2-H')).status).toBe(403);
     expect((await ask(keys.M1, 'W3', 'M9-H')).status).toBe(403);
   });

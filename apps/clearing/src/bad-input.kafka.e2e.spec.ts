@@ -121,12 +121,12 @@ describeServices('bad input over Kafka', () => {
   }, 60_000);
 
   it('takes no unsigned deposit, and loses no sequence to a forged one', async () => {
-    const forged = feed.deposit('D1', 'M1-H', '1000000', {
+    const forged = feed.deposit('M1-H', '1000000', {
       sequence: 1,
       headers: { 'novate-signature': '00'.repeat(32) },
     });
     const { 'novate-signature': _, ...headers } = forged.headers;
-    const sound = feed.deposit('D1', 'M1-H', '1000');
+    const sound = feed.deposit('M1-H', '1000');
     await producer.send([forged, { ...forged, headers }, sound]);
     await barrier();
     for (let tries = 0; tries < 50 && !ackOf(await acks(), sound); tries += 1) await sleep(100);

@@ -90,7 +90,7 @@ describeServices('a hostile venue', () => {
     await app.setUp();
     client = new Client({ connectionString: database.url });
     await client.connect();
-    for (const account of ['M1-H', 'M2-H']) await send(feed.deposit(account, account, '1000'));
+    for (const account of ['M1-H', 'M2-H']) await send(feed.deposit(account, '1000'));
     await send(feed.trade('HELD'));
     await goesOn();
   }, 60_000);

@@ -16,6 +16,17 @@ interface DemoJson {
   readonly replay: { stateHash: string; equal: boolean };
   readonly verify: { ok: boolean; batches: number };
   readonly checkpoint: { size: number; root: string; verified: boolean };
+  readonly settlement: {
+    readonly chains: number;
+    readonly batches: number;
+    readonly ledgerEqualsContract: boolean;
+    readonly gasPerAccount: number;
+    readonly erc20TransferGas: number;
+    readonly anchoredRoot: readonly string[];
+    readonly replayRoot: readonly string[];
+    readonly balanceProofConfirmed: boolean;
+    readonly withdrawals: readonly Record<string, string>[];
+  };
   readonly services: { postgres: string; kafka: string; journal: string };
   readonly seconds: number;
 }
@@ -23,12 +34,18 @@ interface DemoJson {
 const TRADES = 12_000;
 const MAIN = join(projectRoot(), 'dist/apps/cli/src/main.js');
 
-/** Runs the real program in its own process, as a user does. */
-async function novate(
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts the real program in its own process, as a user does. */
+function start(
   args: readonly string[],
   databaseUrl?: string,
   more: Readonly<Record<string, string>> = {},
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
+) {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const services = { NOVATE_KAFKA_BROKERS: kafkaBrokers().join(',') };
   const child = spawn(process.execPath, [MAIN, ...args], {
@@ -44,9 +61,25 @@ async function novate(
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, stdout, stderr };
+  const ended = new Promise<Ran>((resolve) =>
+    child.once('close', (code) => resolve({ code, stdout, stderr })),
+  );
+  /** Resolves with what was written, once it contains this; rejects where the program ends before. */
+  const shows = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        if (!stderr.includes(text)) return;
+        child.stderr.off('data', look);
+        resolve(stderr);
+      };
+      child.stderr.on('data', look);
+      void ended.then(({ code }) => reject(new Error(`ended with ${code}\n${stderr}`)));
+      look();
+    });
+  return { ended, shows, stop: () => child.kill('SIGINT') };
 }
+
+const novate = (...given: Parameters<typeof start>): Promise<Ran> => start(...given).ended;
 
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
 
@@ -61,10 +94,23 @@ describeServices('the demo, end to end', () => {
     return JSON.parse(lastLine(stdout)) as DemoJson;
   }
 
+  const onChain: Ran[] = [];
+
+  /** The first run stays up while its chains are asked. */
   beforeAll(async () => {
     database = await freshDatabase();
-    first = await demo('--database', database.url);
-  }, 60_000);
+    const args = ['--json', '--trades', String(TRADES), '--database', database.url, '--keep'];
+    const kept = start(['demo', ...args], database.url);
+    const shown = await kept.shows('Everything is still running');
+    const chains = [...shown.matchAll(/novate verify --chain (\S+)/g)].map(([, url]) => url!);
+    const both = chains.flatMap((url) => ['--chain', url]);
+    onChain.push(await novate(['verify', '--json', ...both], database.url));
+    const about = ['--account', 'M01-H', '--rail', '31337/USDT', '--chain', chains[0]!, '--json'];
+    onChain.push(await novate(['balance-proof', ...about], database.url));
+    onChain.push(await novate(['verify', '--chain', 'http://127.0.0.1:1'], database.url));
+    kept.stop();
+    first = JSON.parse(lastLine((await kept.ended).stdout)) as DemoJson;
+  }, 120_000);
   afterAll(() => database.drop());
 
   it('reports every key of its JSON, and everything agrees', () => {
@@ -98,12 +144,41 @@ describeServices('the demo, end to end', () => {
     expect(first.variationMargin.filter(({ sum }) => sum !== '0')).toEqual([]);
   });
 
+  it('settles every cycle on two chains, and ledger and contracts agree to the unit', () => {
+    const { settlement } = first;
+    expect(settlement).toMatchObject({
+      chains: 2,
+      batches: 3 * 6,
+      ledgerEqualsContract: true,
+      balanceProofConfirmed: true,
+      withdrawals: [{ account: 'M01-H', asset: 'USDT', requested: '1000' }],
+    });
+    expect(Number(settlement.withdrawals[0]!['received'])).toBe(1_000);
+    expect(settlement.anchoredRoot).toHaveLength(6);
+    expect(settlement.anchoredRoot).toEqual(settlement.replayRoot);
+    expect(settlement.gasPerAccount).toBeGreaterThan(0);
+  });
+
+  it('lets anybody compare what the chains settled with an offline replay', () => {
+    const [verified, proof, nowhere] = onChain;
+    expect([verified!.code, verified!.stderr]).toEqual([0, expect.any(String)]);
+    const { rails } = JSON.parse(lastLine(verified!.stdout)) as {
+      rails: { settled: number; final: number; differences: string[] }[];
+    };
+    expect(rails.map(({ settled, final, differences }) => [settled, final, differences])).toEqual(
+      Array.from({ length: 6 }, () => [3, 3, []]),
+    );
+    expect(proof!.code).toBe(0);
+    expect(JSON.parse(proof!.stdout)).toMatchObject({ index: 16, seq: 3, confirmed: true });
+    expect(nowhere!.code).toBe(3);
+  });
+
   it('ends in the same state on a second run and when shuffled', async () => {
     const again = await demo();
     expect(again.stateHash).toBe(first.stateHash);
     const shuffled = await demo('--shuffle', '7');
     expect(shuffled.stateHash).toBe(first.stateHash);
-  }, 90_000);
+  }, 180_000);
 
   it('verify and replay say the same of the database it leaves', async () => {
     const verified = await novate(['verify', '--json'], database.url);

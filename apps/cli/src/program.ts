@@ -7,12 +7,13 @@ import type { VerifyOptions } from './commands/verify.js';
 import type { ReplayOptions } from './commands/replay.js';
 import type { DemoOptions } from './demo/run.js';
 import { addPast } from './program-past.js';
+import { addSettlement } from './program-settlement.js';
 import { ExitCode } from './terminal/exit.js';
 
 const OVERVIEW = `
 novate reads the journal of a clearing house and proves what it says. Start with the demo:
 
-  novate demo                    clears 78,638 real trades with a real Postgres and a real Kafka
+  novate demo                    clears 78,638 real trades with a real Postgres and a real Kafka, and settles on two local chains
   novate demo --keep             the same, and leaves it running so that you can look around
 
   novate backtest                every margin model on the shipped prices: coverage, cost, calm
@@ -22,6 +23,8 @@ With NOVATE_DATABASE_URL set to a house's database (and for a journal on EventSt
 and EVENTSTOREDB_URL=esdb://user:password@host:2113):
 
   novate verify                  recomputes hash chain, leaves, roots and signatures
+  novate verify --chain URL      and compares every batch a chain has settled with an offline replay
+  novate balance-proof --account M01-H --rail 31337/USDT --chain URL
   novate checkpoint              the latest signed checkpoint
   novate proof inclusion --position 7
   novate export --log            every event as a line, and what proves it; novate verify --log needs no database
@@ -35,6 +38,8 @@ and EVENTSTOREDB_URL=esdb://user:password@host:2113):
   novate personal destroy --member M01   what the operator requested: the member's data is unreadable for good
   novate rebuild --verify        drops the read model, builds it again, compares every table
 
+Settling on chains: novate settlement, novate cosign and novate keystore; docs/settlement.md says who may do what.
+
 Progress goes to stderr, results to stdout; --json prints one JSON object as the last line.
 Exit codes: 0 it holds, 1 a check failed, 2 wrong usage, 3 a service is unavailable. NO_COLOR is honoured.`;
 
@@ -42,6 +47,8 @@ Exit codes: 0 it holds, 1 a check failed, 2 wrong usage, 3 a service is unavaila
 function finish(code: number): void {
   process.exitCode = code;
 }
+
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
 function wholeNumber(min: number): (text: string) => number {
   return (text) => {
@@ -65,6 +72,7 @@ export function program(): Command {
   addExport(novate);
   addProof(novate);
   addPast(novate, { finish, wholeNumber });
+  addSettlement(novate, { finish, wholeNumber });
   addRebuild(novate);
   addPersonal(novate);
   addServe(novate);
@@ -118,6 +126,11 @@ function addVerify(novate: Command): void {
     .option('--log <file>', 'an export of novate export --log, without any database')
     .option('--against <file>', 'another export; fails at the position where the two fork')
     .option('--key <key>', 'the first key of the log as its owner handed it over')
+    .option(
+      '--chain <url>',
+      'a node of a chain: every batch there is compared; repeatable',
+      collect,
+    )
     .option('--json', 'print one JSON object')
     .action(async (options: VerifyOptions) => {
       const { runVerify } = await import('./commands/verify.js');

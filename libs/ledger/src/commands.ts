@@ -40,7 +40,7 @@ export type InputBody =
       readonly asset: string;
       readonly amount: string;
       readonly at: Micros;
-      /** Of an asset that has rails, and then required. `depositId` is `<rail>#<number>`. */
+      /** Required, or nobody credits it; `depositId` is then `<rail>#<number>`. */
       readonly chain?: ChainDeposit;
     }
   | {

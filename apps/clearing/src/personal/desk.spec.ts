@@ -93,7 +93,8 @@ describe('the personal desk', () => {
       }),
     );
     await give(request('M7'));
-    const ask = { kind: 'request-withdrawal', account: 'M7-H', asset: 'USDT', amount: '1' };
+    await give(command({ kind: 'register-asset', asset: 'EUR', scale: 8 }));
+    const ask = { kind: 'request-withdrawal', account: 'M7-H', asset: 'EUR', amount: '1' };
     const withdrawal = command({ ...ask, withdrawalId: 'W1', destination: 'bank' });
     await Promise.all([give(approve('M7')), give(withdrawal)]);
     expect(await recorded(journal)).toContain('"destination":"sealed/1/member:M7/2/');

@@ -9,7 +9,7 @@ import { describePostgres, freshDatabase } from '../../../../test/support/servic
 import { keyEnvironment, keys } from '../testing/house.js';
 import { AppProcess } from '../testing/process.js';
 
-const RISK = 'risk-officer-key-for-tests';
+const RISK = keys.risk;
 const people = { M8: 'Zoë Natural-Person', M9: 'Ada Somebody-Else' } as const;
 const IBAN = 'DE89370400440532013000';
 const secrets = [...Object.values(people), IBAN];
@@ -112,7 +112,8 @@ describePostgres('personal data in the running house', () => {
     for (const [id, name] of Object.entries(people)) {
       await command('register-member', { member: id, name });
     }
-    const withdrawal = { withdrawalId: 'W1', account: 'M1-H', asset: 'USDT', amount: '1' };
+    await command('register-asset', { asset: 'EUR', scale: 8 });
+    const withdrawal = { withdrawalId: 'W1', account: 'M1-H', asset: 'EUR', amount: '1' };
     await command('request-withdrawal', { ...withdrawal, destination: IBAN }, keys.M1);
   }, 60_000);
   afterAll(async () => {

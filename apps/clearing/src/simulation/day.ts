@@ -83,9 +83,9 @@ class DayMaker {
   private deposits(): void {
     const { feed, random } = this;
     if (feed.window > 1 && random.chance(0.6)) return;
-    accounts.forEach((account, i) => {
+    accounts.forEach((account) => {
       // Enough that nobody falls short: who pays what is the ledger's own specs' business.
-      const deposit = feed.deposit(`D${feed.window}-${i}`, account, '9000000.00000001');
+      const deposit = feed.deposit(account, '9000000.00000001');
       this.add(wire(deposit));
       if (!random.chance(0.1)) return;
       const forged = { ...deposit, value: deposit.value.replace('9000000.', '9900000.') };

@@ -1,5 +1,6 @@
 import type { StreamTopic } from '#events';
 import { topics } from '#ledger';
+import { evidence } from '../../../../libs/ledger/src/testing/chain.js';
 import { SIGNATURE_HEADER, sign } from '../intake/signature.js';
 import { instruments, keys } from './house.js';
 
@@ -72,14 +73,12 @@ export class Feed {
     return this.message('trades', instrument, trade, more);
   }
 
-  deposit(depositId: string, account: string, amount: string, more: Overrides = {}) {
+  /** The next deposit of the vault. */
+  deposit(account: string, amount: string, more: Overrides = {}) {
+    const number = more.sequence ?? (this.sequences.get('custody|deposits|USDT') ?? 0) + 1;
     const at = 1_723_161_600_000_000;
-    return this.message(
-      'deposits',
-      'USDT',
-      { depositId, account, asset: 'USDT', amount, at },
-      more,
-    );
+    const value = { account, asset: 'USDT', amount, at, ...evidence('USDT', number) };
+    return this.message('deposits', 'USDT', value, more);
   }
 
   mark(instrument: string, price: string, more: Overrides = {}) {
@@ -108,7 +107,7 @@ const accounts = ['M1-H', 'M2-H', 'M3-H'] as const;
  */
 export function tradingDay(windows: number, perWindow: number): FeedMessage[] {
   const feed = new Feed();
-  const all = accounts.map((account, i) => feed.deposit(`D${i}`, account, '5000000'));
+  const all = accounts.map((account) => feed.deposit(account, '5000000'));
   const marks = Math.ceil(perWindow / 5);
   let number = 0;
   for (let window = 1; window <= windows; window += 1) {

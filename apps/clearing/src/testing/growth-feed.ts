@@ -1,4 +1,5 @@
 import type { Command, InputBody } from '#ledger';
+import { evidence } from '../../../../libs/ledger/src/testing/chain.js';
 import type { EngineItem } from '../engine/index.js';
 import { instruments } from './house.js';
 
@@ -28,13 +29,8 @@ export class GrowthFeed {
 
   private deposits(): EngineItem[] {
     return accounts.map((account, i) => {
-      const body = {
-        depositId: `D${i}`,
-        account,
-        asset: 'USDT',
-        amount: '900000000000',
-        at: EPOCH,
-      };
+      const what = { account, asset: 'USDT', amount: '900000000000', at: EPOCH };
+      const body = { ...what, ...evidence('USDT', i + 1) };
       return this.item('custody', 'deposits', 'USDT', { type: 'deposit', ...body });
     });
   }

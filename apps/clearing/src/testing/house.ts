@@ -1,4 +1,5 @@
 import type { InstrumentSpec } from '#events';
+import { onChain } from '../../../../libs/ledger/src/testing/chain.js';
 import type { RequestKind } from '../intake/http/command-shapes.js';
 
 /**
@@ -7,6 +8,7 @@ import type { RequestKind } from '../intake/http/command-shapes.js';
  */
 export const keys = {
   operator: 'operator-key-for-tests',
+  risk: 'risk-key-for-tests',
   custody: 'custody-key-for-tests',
   regulator: 'regulator-key-for-tests',
   V1: 'venue-one-key-for-tests',
@@ -20,6 +22,7 @@ export const keyEnvironment: Readonly<Record<string, string>> = {
   // 32 bytes of 7: a key for tests only.
   NOVATE_PERSONAL_KEY: Buffer.alloc(32, 7).toString('base64'),
   NOVATE_KEY_OPERATOR: keys.operator,
+  NOVATE_KEY_RISK: keys.risk,
   NOVATE_KEY_CUSTODY: keys.custody,
   NOVATE_KEY_REGULATOR: keys.regulator,
   NOVATE_VENUE_KEYS: `V1=${keys.V1},GHOST=${keys.GHOST}`,
@@ -49,7 +52,7 @@ const specOf = (instrument: string): InstrumentSpec => ({
 
 const members = ['M1', 'M2', 'M3'] as const;
 
-/** Reference data as the operator sends it. */
+/** Reference data as the operator sends it; what begins with `approve-` is the risk officer's. */
 export const setup: readonly (readonly [RequestKind, Readonly<Record<string, unknown>>])[] = [
   ['register-asset', { asset: 'USDT', scale: 8 }],
   ['register-venue', { venue: 'V1', venueKind: 'trading', mode: 'novation' }],
@@ -60,4 +63,13 @@ export const setup: readonly (readonly [RequestKind, Readonly<Record<string, unk
     const account = { account: `${member}-H`, member, segregation: 'house', margin: 'cross' };
     return ['open-account', account] as const;
   }),
+  ...onChain(
+    'custody',
+    { USDT: 8 },
+    members.map((member) => `${member}-H`),
+  ).map(({ kind, ...body }) => [kind as RequestKind, body] as const),
 ];
+
+/** Who gives a command of the set-up. */
+export const roleOf = (kind: RequestKind): 'operator' | 'risk' =>
+  kind.startsWith('approve-') ? 'risk' : 'operator';

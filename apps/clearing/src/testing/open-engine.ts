@@ -3,12 +3,13 @@ import type { Journal } from '#events';
 import type { Command, InputBody } from '#ledger';
 import { Engine } from '../engine/index.js';
 import type { EngineOptions } from '../engine/index.js';
-import { setup } from './house.js';
+import { roleOf, setup } from './house.js';
 
 /** The test house's reference data as commands. */
 export const setupCommands = (): Command[] =>
   setup.map(([kind, body], index) => {
-    const base = { commandId: `setup-${index}`, actor: 'operator:operator', occurredAt: 1 };
+    const role = roleOf(kind);
+    const base = { commandId: `setup-${index}`, actor: `${role}:${role}`, occurredAt: 1 };
     return { ...body, ...base, kind } as unknown as Command;
   });
 

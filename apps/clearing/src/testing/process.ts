@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { setup } from './house.js';
-import { keys } from './house.js';
+import { keys, roleOf, setup } from './house.js';
 
 const MAIN = 'dist/apps/clearing/src/main.js';
 
@@ -66,7 +65,8 @@ export class AppProcess {
   /** Registers the reference data of the test house. */
   async setUp(): Promise<void> {
     for (const [index, [kind, body]] of setup.entries()) {
-      const headers = { 'idempotency-key': `setup-${index}` };
+      const authorization = `Bearer ${keys[roleOf(kind)]}`;
+      const headers = { 'idempotency-key': `setup-${index}`, authorization };
       const init = { method: 'POST', headers, body: JSON.stringify(body) };
       await this.fetch(`/v1/commands/${kind}`, init);
     }

@@ -2,6 +2,7 @@ import { memoryJournal } from '#events';
 import type { AnyRecordedEvent, StreamTopic } from '#events';
 import type { Command, InputBody } from '#ledger';
 import { currentKernelHash, shippedUrsParameters } from '#risk';
+import { evidence } from '../../../../libs/ledger/src/testing/chain.js';
 import { Assessor } from '../margin/index.js';
 import { openEngine } from './open-engine.js';
 
@@ -85,15 +86,9 @@ export class RiskDay {
   }
 
   deposit(account: string, amount: string): Command {
-    const depositId = `D-${account}`;
-    return this.input('deposits', 'USDT', {
-      type: 'deposit',
-      depositId,
-      account,
-      asset: 'USDT',
-      amount,
-      at: AT,
-    });
+    const number = (this.sequences.get('custody|deposits|USDT') ?? 0) + 1;
+    const what = { account, asset: 'USDT', amount, at: AT, ...evidence('USDT', number) };
+    return this.input('deposits', 'USDT', { type: 'deposit', ...what });
   }
 
   mark(instrument: string, price: string): Command {

@@ -12,7 +12,7 @@ import { stderrProgress, type Progress } from '../terminal/progress.js';
 
 const FOLDER = join(projectRoot(), '.novate/serve');
 const OWN_KEYS =
-  /^NOVATE_(PERSONAL_KEY|VAULT_URL|EVENT_TABLE|KEY_\w+|VENUE_KEYS|MEMBER_KEYS|RATE_\w+|HELD_\w+|CHECKPOINT_\w+)$/;
+  /^NOVATE_(PERSONAL_KEY|VAULT_URL|EVENT_TABLE|KEY_\w+|VENUE_KEYS|MEMBER_KEYS|CUSTODY_KEYS|COSIGNER_KEYS|RATE_\w+|HELD_\w+|CHECKPOINT_\w+)$/;
 const OWN_JOURNAL = ['NOVATE_JOURNAL', 'EVENTSTOREDB_URL', 'NOVATE_EVENTSTOREDB_PREFIX'];
 
 /** `novate serve`: the clearing app on given services, or on ones whose data stays in `.novate/serve`. */

@@ -8,6 +8,13 @@ import {
   type VerifierKey,
   verifyExport,
 } from '#events';
+import {
+  checkAnchors,
+  exportedEvents,
+  journalEvents,
+  type RailAnchors,
+  replayLegs,
+} from '../chain/anchors.js';
 import { logPlace, verify, withLog } from '../journal.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import { stderrProgress } from '../terminal/progress.js';
@@ -20,6 +27,8 @@ export interface VerifyOptions {
   readonly against?: string;
   /** The log's first key, as its owner handed it over. */
   readonly key?: string;
+  /** JSON-RPC addresses of chains whose settled batches the log has to account for. */
+  readonly chain?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -33,12 +42,47 @@ export async function runVerify(options: VerifyOptions): Promise<number> {
       ? await verify(logPlace(), (events) => progress.status(`${events} events`), key)
       : await exported(options.log, key);
   const result = first.ok && options.against !== undefined ? await compared(first, options) : first;
+  const rails = result.ok && options.chain !== undefined ? await chained(options) : undefined;
+  const ok = result.ok && rails?.every(({ differences }) => differences.length === 0) !== false;
   const seconds = (performance.now() - started) / 1000;
   const text = result.ok ? summary(result) : `FAILED at ${result.place}: ${result.reason}`;
   process.stdout.write(
-    options.json === true ? `${JSON.stringify({ ...result, seconds })}\n` : `${text}\n`,
+    options.json === true
+      ? `${JSON.stringify({ ...result, ok, ...(rails && { rails }), seconds })}\n`
+      : `${[text, ...(rails ?? []).map(railLine)].join('\n')}\n`,
   );
-  return result.ok ? ExitCode.ok : ExitCode.checkFailed;
+  return ok ? ExitCode.ok : ExitCode.checkFailed;
+}
+
+/** Replays the log offline and compares every batch its chains have settled. */
+async function chained({ log, chain = [] }: VerifyOptions): Promise<RailAnchors[]> {
+  const progress = stderrProgress();
+  const watch = (events: number): void => progress.status(`${events} events replayed`);
+  const legs =
+    log === undefined
+      ? await withLog(logPlace(), (journal) => replayLegs(journalEvents(journal), watch))
+      : await replayLegs(exportedEvents(linesOf(log)), watch);
+  const rails: RailAnchors[] = [];
+  for (const url of chain) {
+    try {
+      rails.push(...(await checkAnchors(url, legs)));
+    } catch (error) {
+      const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+      throw new CliError(
+        `${url}: ${reason}`,
+        ExitCode.unavailable,
+        'give the address of a JSON-RPC node of a chain the log settles on.',
+      );
+    }
+  }
+  return rails;
+}
+
+function railLine({ rail, settled, final, anchoredRoot, differences }: RailAnchors): string {
+  if (differences.length > 0) return `FAILED on ${rail}: ${differences.join('; ')}`;
+  const root =
+    anchoredRoot === undefined ? '' : `, state root ${anchoredRoot} anchored and replayed`;
+  return `${rail}: ${settled} batches on chain, ${final} final in the log, each the one a replay makes${root}`;
 }
 
 function keyOf(text: string): VerifierKey {

@@ -317,6 +317,7 @@ async function keepOpen(run: Run, app: AppProcess): Promise<void> {
       `  export NOVATE_DATABASE_URL='${run.databaseUrl}'`,
       `  export NOVATE_PERSONAL_KEY='${run.keys.personal}'`,
       ...Object.entries(run.journal.environment).map(([name, to]) => `  export ${name}='${to}'`),
+      ...run.chains.map(({ url }) => `  novate verify --chain ${url}`),
       `  curl -H 'Authorization: Bearer ${run.keys.operator}' ${app.url}/v1/members`,
       '',
     ].join('\n'),

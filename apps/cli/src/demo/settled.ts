@@ -17,7 +17,14 @@ import {
   reconcile,
 } from '../../../settlement/src/reconcile/index.js';
 import { Quorum } from '../../../settlement/src/rpc/index.js';
-import { checkAnchors, type RailAnchors, replayLegs, type ReplayedLegs } from '../chain/anchors.js';
+import {
+  checkAnchors,
+  confirmBalance,
+  journalEvents,
+  type RailAnchors,
+  replayLegs,
+  type ReplayedLegs,
+} from '../chain/anchors.js';
 import { pretty } from '../render/decimal.js';
 import { table } from '../render/table.js';
 import type { Progress } from '../terminal/progress.js';
@@ -64,6 +71,8 @@ export interface SettledDemo {
   readonly rails: readonly SettledRail[];
   readonly chains: number;
   readonly erc20TransferGas: number;
+  /** The contract took the proof of the withdrawing member's balance. */
+  readonly proofConfirmed: boolean;
   /** Tokens that arrived at the member's own address. */
   readonly withdrawn: {
     readonly asset: string;
@@ -79,18 +88,34 @@ export async function examineChains(
   state: HouseState,
   progress: Progress,
 ): Promise<SettledDemo> {
-  const legs = await replayLegs(journal);
+  const legs = await replayLegs(journalEvents(journal));
   const rails: SettledRail[] = [];
   for (const chain of chains) {
     const anchors = await checkAnchors(chain.url, legs);
     for (const each of anchors) rails.push(await settledRail(chain, each, state, legs));
   }
+  const proofConfirmed = await confirmed(chains, legs);
   const withdrawn = await claim(chains);
   const erc20TransferGas = await transferGas(chains[0]!);
   const batches = rails.reduce((sum, rail) => sum + rail.batches, 0);
   progress.step(`compared ${rails.length} rails and ${batches} anchors with their chains`);
-  return { rails, chains: chains.length, erc20TransferGas, withdrawn };
+  return { rails, chains: chains.length, erc20TransferGas, proofConfirmed, withdrawn };
 }
+
+/** One member's own check: leaf and path from the replay, the answer from the contract. */
+async function confirmed(chains: readonly LocalChain[], { copy }: ReplayedLegs): Promise<boolean> {
+  const { account, asset } = WITHDRAWAL;
+  const { chainId, index } = homeOf(account, asset);
+  const rail = `${chainId}/${asset}`;
+  const { ledger, finalSeq } = copy.state.rails.rails.get(rail)!;
+  const proof = copy.proveBalance(rail, index, finalSeq);
+  if (proof === undefined) return false;
+  const { url } = chains.find((chain) => chain.chainId === chainId)!;
+  return confirmBalance(url, ledger as Address, finalSeq, { ...proof, index });
+}
+
+const homeOf = (account: string, asset: string) =>
+  places.find((place) => place.account === account && place.asset === asset)!;
 
 async function settledRail(
   { url, chainId, contracts }: LocalChain,
@@ -158,7 +183,7 @@ async function costOf(
 /** Anybody may claim for a member: the tokens go to the address it named, and to no other. */
 async function claim(chains: readonly LocalChain[]): Promise<SettledDemo['withdrawn']> {
   const { account, asset } = WITHDRAWAL;
-  const home = places.find((place) => place.account === account && place.asset === asset)!;
+  const home = homeOf(account, asset);
   const { deployer, contracts } = chains.find(({ chainId }) => chainId === home.chainId)!;
   const rail = contracts.find((each) => each.asset === asset)!;
   const { wallet, reader } = deployer;
@@ -198,11 +223,12 @@ async function transferGas({ deployer, contracts }: LocalChain): Promise<number>
 }
 
 /** Whether every balance on chain is the ledger's, and every batch there is the one a replay makes. */
-export function chainsAgree({ rails, withdrawn }: SettledDemo): boolean {
+export function chainsAgree({ rails, proofConfirmed, withdrawn }: SettledDemo): boolean {
   const paid = BigInt(WITHDRAWAL.amount) * 10n ** BigInt(withdrawn.decimals);
   return (
     rails.length > 0 &&
     withdrawn.tokens === paid &&
+    proofConfirmed &&
     rails.every(
       ({ report, anchors }) =>
         report.differences.length === 0 &&
@@ -225,7 +251,7 @@ const sumOf = (rails: readonly SettledRail[], of: (rail: SettledRail) => number)
 
 /** The object `settlement` of the demo's JSON. */
 export function settledJson(settled: SettledDemo): object {
-  const { rails, chains, erc20TransferGas, withdrawn } = settled;
+  const { rails, chains, erc20TransferGas, proofConfirmed, withdrawn } = settled;
   return {
     chains,
     batches: sumOf(rails, ({ batches }) => batches),
@@ -234,6 +260,7 @@ export function settledJson(settled: SettledDemo): object {
     erc20TransferGas,
     anchoredRoot: rails.map(({ anchors }) => anchors.anchoredRoot ?? ''),
     replayRoot: rails.map(({ anchors }) => anchors.replayRoot ?? ''),
+    balanceProofConfirmed: proofConfirmed,
     withdrawals: [
       {
         account: WITHDRAWAL.account,
@@ -280,7 +307,7 @@ export function settledTable({ rails }: SettledDemo): string {
 
 /** Lines of the demo's summary. */
 export function settledLines(settled: SettledDemo): [name: string, value: string][] {
-  const { rails, chains, erc20TransferGas, withdrawn } = settled;
+  const { rails, chains, erc20TransferGas, proofConfirmed, withdrawn } = settled;
   const gas = gasPerAccount(settled);
   const accounts = sumOf(rails, ({ moved }) => moved);
   const batches = sumOf(rails, ({ batches }) => batches);
@@ -292,5 +319,9 @@ export function settledLines(settled: SettledDemo): [name: string, value: string
       `${pretty(BigInt(gas), 0)} over ${accounts} payments; an ERC-20 transfer took ${pretty(BigInt(erc20TransferGas), 0)}`,
     ],
     ['withdrawal', `${received} ${withdrawn.asset} of ${WITHDRAWAL.account} claimed on chain`],
+    [
+      'balance proof',
+      proofConfirmed ? `of ${WITHDRAWAL.account} confirmed by the contract` : 'NOT CONFIRMED',
+    ],
   ];
 }

@@ -124,7 +124,9 @@ export async function checkGate(
   }
 }
 
-const LOG_RANGE = 2_000;
+/** Blocks looked at for a deposit, before and after the one it was credited in: a reorganised chain may show it elsewhere. */
+const BLOCKS_BEFORE = 128;
+const BLOCKS_AFTER = 1_872;
 
 /**
  * Every credited deposit is on the chain, final, with its number, account and amount; none is left out.
@@ -137,30 +139,26 @@ export async function checkDeposits(
   chain: Pick<ChainView, 'deposits'>,
 ): Promise<void> {
   let found: ReadonlyMap<number, VaultDeposit> = new Map();
-  let until = -1;
-  for (const [i, deposit] of deposits.entries()) {
-    const { rail, number, block } = deposit;
+  for (const [i, { rail, number, block, index, amount }] of deposits.entries()) {
     const field = `deposit ${rail}#${number}`;
     const next = checked + 1 + i;
     need(number === next, 'DEPOSIT_DIFFERS', field, () => `number ${next} was not credited`);
-    need(BigInt(block) <= final.block, 'DEPOSIT_NOT_FINAL', field, () => {
-      return `block ${block} is not final, ${final.block} is`;
+    const lastFinal = Number(final.block);
+    need(block <= lastFinal, 'DEPOSIT_NOT_FINAL', field, () => {
+      return `block ${block} is not final, ${lastFinal} is`;
     });
-    if (block > until || block < until - LOG_RANGE) {
-      until = Math.min(block + LOG_RANGE - 1, Number(final.block));
-      const logged = await chain.deposits(block, until);
+    if (!found.has(number)) {
+      const until = Math.min(block + BLOCKS_AFTER, lastFinal);
+      const logged = await chain.deposits(Math.max(0, block - BLOCKS_BEFORE), until);
       found = new Map(logged.map((each) => [each.number, each]));
     }
     const seen = found.get(number);
-    const { index, amount, transaction } = deposit;
-    const same =
-      seen?.index === index &&
-      seen.amount === amount &&
-      seen.block === block &&
-      seen.transaction === transaction;
-    need(same, 'DEPOSIT_DIFFERS', field, () => {
-      const said = seen === undefined ? 'nothing' : `${seen.amount} for index ${seen.index}`;
-      return `credited ${amount} for index ${index}, block ${block} shows ${said}`;
+    if (seen === undefined) {
+      const reason = `credited ${amount} for index ${index}; block ${block} and those around it show none`;
+      throw new SettlementRefused('DEPOSIT_NOT_FINAL', field, reason);
+    }
+    need(seen.index === index && seen.amount === amount, 'DEPOSIT_DIFFERS', field, () => {
+      return `credited ${amount} for index ${index}, the chain shows ${seen.amount} for ${seen.index}`;
     });
   }
 }

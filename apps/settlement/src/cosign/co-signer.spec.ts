@@ -86,13 +86,14 @@ describe('a co-signer asked for a batch', () => {
     blockHash: '0xbb',
     logIndex: 0,
   };
-  const logged = { number: 1, index: 16, amount: 70n, block: 80, transaction: '0xaa' };
+  const logged = { number: 1, index: 16, amount: 70n, block: 80 };
 
   it('signs where every credited deposit is final on its own view of the chain', async () => {
     const parts = fakeParts();
     const second = { ...deposit, number: 2, position: 4, block: 85 };
     parts.copy.pending = [deposit, second, { ...deposit, number: 3, position: 99, block: 95 }];
-    parts.chain.logs = [logged, { ...logged, number: 2, block: 85 }];
+    // The second stands in another block than it was credited in.
+    parts.chain.logs = [logged, { ...logged, number: 2, block: 89 }];
     expect(await refusal(new CoSigner(parts.parts).batch(requestFor()))).toBeUndefined();
     expect(parts.store.checked).toBe(2);
     expect(parts.copy.pending.map(({ number }) => number)).toEqual([3]);
@@ -160,7 +161,7 @@ describe('a co-signer asked for a batch', () => {
     ],
     [
       'a deposit that is not there',
-      '8620_DEPOSIT_DIFFERS',
+      '8612_DEPOSIT_NOT_FINAL',
       `deposit ${RAIL}#1`,
       ({ copy }) => (copy.pending = [deposit]),
     ],
@@ -240,7 +241,7 @@ describe('a co-signer asked for a batch', () => {
   it.each(refused)('refuses %s', async (_what, code, field, bend) => {
     const parts = fakeParts();
     bend(parts);
-    const asked = (async () => new CoSigner(parts.parts).batch(requestFor()))();
+    const asked = new CoSigner(parts.parts).batch(requestFor());
     expect(await refusal(asked)).toEqual([code, field]);
     expect(signed(parts)).toEqual([]);
   });
@@ -381,7 +382,7 @@ describe('a co-signer asked for openings', () => {
     ['8610_STALE_EPOCH', { epoch: 2n }],
     ['8611_DEADLINE_OUT_OF_RANGE', { deadline: NOW }],
   ])('refuses with %s', async (code, more) => {
-    const outcome = (async () => new CoSigner(fakeParts().parts).openings({ ...asked, ...more }))();
+    const outcome = new CoSigner(fakeParts().parts).openings({ ...asked, ...more });
     expect((await refusal(outcome))?.[0]).toBe(code);
   });
 });

@@ -81,13 +81,13 @@ export class CoSigner {
   }
 
   /** @throws SettlementRefused with the first thing that does not hold */
-  batch(request: BatchRequest): Promise<CosignAnswer> {
+  async batch(request: BatchRequest): Promise<CosignAnswer> {
     const policy = this.policyOf(request.rail);
     return this.inTurn(request.rail, () => this.signBatch(request, policy));
   }
 
   /** @throws SettlementRefused with the first thing that does not hold */
-  openings(request: OpeningsRequest): Promise<CosignAnswer> {
+  async openings(request: OpeningsRequest): Promise<CosignAnswer> {
     const policy = this.policyOf(request.rail);
     return refusing(() => this.signOpenings(request, policy));
   }
@@ -152,9 +152,11 @@ export class CoSigner {
 
   private async firstUse(policy: RailPolicy, { lastSeq, time, epoch }: LedgerAt) {
     const { newKey, store, signer } = this.parts;
+    const before = await store.firstUse(policy);
+    if (before !== undefined) return before;
     const trusted = newKey && lastSeq === 0n;
     const suspect = !trusted && (await this.chainOf(policy.rail).isOperator(epoch, signer.address));
-    return store.firstUse(policy, { lastSeq, time, suspect });
+    return store.begin(policy, { lastSeq, time, suspect });
   }
 
   private async confirmDeposits(rail: string, logSize: number, final: LedgerAt): Promise<void> {

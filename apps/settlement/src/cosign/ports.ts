@@ -25,7 +25,6 @@ export interface VaultDeposit {
   readonly index: number;
   readonly amount: bigint;
   readonly block: number;
-  readonly transaction: string;
 }
 
 /** The providers do not answer, or not alike: nothing may be concluded. */
@@ -85,8 +84,10 @@ export interface SignedStore {
   persist(at: LedgerName, header: BatchHeader, digest: Hex, dead?: Hex): Promise<SignedBatch>;
   /** Digests written down within the last hour. */
   signedLastHour(at: LedgerName): Promise<number>;
-  /** How this database began with a ledger: what was stored before, or else `now`, which is stored. */
-  firstUse(at: LedgerName, now: FirstUse): Promise<FirstUse>;
+  /** How this database began with a ledger, where that was written down. */
+  firstUse(at: LedgerName): Promise<FirstUse | undefined>;
+  /** Writes that down, unless it was before. Returns what stands. */
+  begin(at: LedgerName, now: FirstUse): Promise<FirstUse>;
   /** Number of the last deposit that was seen final on chain. */
   depositsChecked(rail: string): Promise<number>;
   depositChecked(rail: string, number: number): Promise<void>;

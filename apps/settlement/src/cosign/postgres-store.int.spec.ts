@@ -84,11 +84,13 @@ describePostgres('what a co-signer must not forget', () => {
   it('remembers how it began with a ledger, until the database is emptied', async () => {
     const store = await open();
     const before = { lastSeq: 0n, time: 5n, suspect: false };
-    expect(await store.firstUse(policy, before)).toEqual(before);
+    expect(await store.firstUse(policy)).toBeUndefined();
+    expect(await store.begin(policy, before)).toEqual(before);
     const after = { lastSeq: 7n, time: 90n, suspect: true };
-    expect(await store.firstUse(policy, after)).toEqual(before);
+    expect(await store.begin(policy, after)).toEqual(before);
+    expect(await store.firstUse(policy)).toEqual(before);
     await client.query('TRUNCATE cosign.first_use');
-    expect(await store.firstUse(policy, after)).toEqual(after);
+    expect(await store.begin(policy, after)).toEqual(after);
   });
 
   it('counts deposits up, never down', async () => {

@@ -131,21 +131,24 @@ export class PostgresStore implements SignedStore, CopyStore {
     return Number(row?.count ?? 0);
   }
 
-  async firstUse({ chainId, ledger }: LedgerName, now: FirstUse): Promise<FirstUse> {
-    await this.rows(
-      'INSERT INTO cosign.first_use VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
-      [chainId, ledger, String(now.lastSeq), String(now.time), now.suspect],
-    );
+  async firstUse({ chainId, ledger }: LedgerName): Promise<FirstUse | undefined> {
     const [row] = await this.rows<{ last_seq: string; block_time: string; suspect: boolean }>(
       'SELECT last_seq, block_time, suspect FROM cosign.first_use WHERE chain_id = $1 AND ledger = $2',
       [chainId, ledger],
     );
-    if (row === undefined) throw new StoreUnavailable('what was written down is not there');
-    return {
-      lastSeq: BigInt(row.last_seq),
-      time: BigInt(row.block_time),
-      suspect: row.suspect,
-    };
+    if (row === undefined) return undefined;
+    const { last_seq: lastSeq, block_time: time, suspect } = row;
+    return { lastSeq: BigInt(lastSeq), time: BigInt(time), suspect };
+  }
+
+  async begin(at: LedgerName, now: FirstUse): Promise<FirstUse> {
+    await this.rows(
+      'INSERT INTO cosign.first_use VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
+      [at.chainId, at.ledger, String(now.lastSeq), String(now.time), now.suspect],
+    );
+    const stands = await this.firstUse(at);
+    if (stands === undefined) throw new StoreUnavailable('what was written down is not there');
+    return stands;
   }
 
   async depositsChecked(rail: string): Promise<number> {

@@ -45,6 +45,8 @@ export function problemOf(refused: SettlementRefused, signer: Hex) {
 /** Every refusal leaves as application/problem+json; an unexpected error tells the caller nothing of its inside. */
 @Catch()
 export class CosignFilter implements ExceptionFilter {
+  private last = '';
+
   constructor(
     private readonly signer: Hex,
     private readonly log: (line: string) => void,
@@ -58,8 +60,17 @@ export class CosignFilter implements ExceptionFilter {
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }
 
+  /** For the owner of the co-signer; the same again and again is said once. */
+  private note(refusal: string): void {
+    if (refusal !== this.last) this.log(`refused: ${refusal}`);
+    this.last = refusal;
+  }
+
   private problem(error: unknown): { readonly status: number } {
-    if (error instanceof SettlementRefused) return problemOf(error, this.signer);
+    if (error instanceof SettlementRefused) {
+      this.note(error.message);
+      return problemOf(error, this.signer);
+    }
     if (error instanceof HttpException) {
       const status = error.getStatus();
       return problemLike(status, error.message);

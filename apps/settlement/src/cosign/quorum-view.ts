@@ -41,8 +41,8 @@ export class QuorumView implements ChainView {
       return logs.flatMap((log) => {
         const fact = factOf(log, 0n, [watched]);
         if (fact?.kind !== 'deposit') return [];
-        const { number, index, amount, block, transaction } = fact;
-        return [{ number: Number(number), index, amount, block: Number(block), transaction }];
+        const { number, index, amount, block } = fact;
+        return [{ number: Number(number), index, amount, block: Number(block) }];
       });
     });
   }

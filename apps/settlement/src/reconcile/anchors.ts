@@ -7,11 +7,10 @@ import {
   http,
   type PublicClient,
 } from 'viem';
-import type { Journal } from '#events';
-import { canonicalLine, hashLine } from '#events';
+import { type AnyRecordedEvent, canonicalLine, hashLine, type Journal } from '#events';
 import { settlementLedgerAbi } from '#contracts';
 import { batchDigest, legToBatch } from '../batch/index.js';
-import { type Anchor, HouseCopy } from '../house/index.js';
+import { type Anchor, HouseCopy, readLine } from '../house/index.js';
 
 /** What an offline replay of a journal says every batch on chain has to be. */
 export interface ReplayedLegs {
@@ -36,24 +35,46 @@ export interface RailAnchors {
   readonly differences: readonly string[];
 }
 
-/** Folds a journal from position 0, and keeps what every leg anchors. */
+/** An event of a log and the hash of its line as recorded. */
+export interface LoggedEvent {
+  readonly event: AnyRecordedEvent;
+  readonly leaf: Buffer;
+}
+
+/** The events of a journal, from position 0. */
+export async function* journalEvents(journal: Journal): AsyncIterable<LoggedEvent> {
+  for await (const { events, recorded = events } of journal.read(0)) {
+    for (const [i, event] of events.entries()) {
+      yield { event, leaf: hashLine(canonicalLine(recorded[i]!)) };
+    }
+  }
+}
+
+/** The events of an export's lines. */
+export async function* exportedEvents(lines: AsyncIterable<string>): AsyncIterable<LoggedEvent> {
+  let position = 0;
+  for await (const line of lines) {
+    yield readLine(line, position);
+    position += 1;
+  }
+}
+
+/** Folds a log from position 0, and keeps what every leg anchors. */
 export async function replayLegs(
-  journal: Journal,
+  log: AsyncIterable<LoggedEvent>,
   onProgress: (events: number) => void = () => undefined,
 ): Promise<ReplayedLegs> {
   const copy = await HouseCopy.open();
   const anchors: Anchor[] = [];
   const final = new Map<string, Hex>();
-  for await (const { events, recorded = events } of journal.read(0)) {
-    events.forEach((event, i) => {
-      copy.apply(event, hashLine(canonicalLine(recorded[i]!)));
-      const { type, data } = event;
-      if (type === 'SettlementLegDue') anchors.push(copy.anchor(data.rail, data.seq)!);
-      if (type === 'SettlementLegFinalized') {
-        final.set(`${data.rail} ${data.seq}`, data.digest as Hex);
-      }
-    });
-    onProgress(copy.size);
+  for await (const { event, leaf } of log) {
+    copy.apply(event, leaf);
+    const { type, data } = event;
+    if (type === 'SettlementLegDue') anchors.push(copy.anchor(data.rail, data.seq)!);
+    if (type === 'SettlementLegFinalized') {
+      final.set(`${data.rail} ${data.seq}`, data.digest as Hex);
+    }
+    if (copy.size % 10_000 === 0) onProgress(copy.size);
   }
   return { copy, anchors, final };
 }
@@ -149,4 +170,52 @@ function differenceOf(
   const bytes = `0x${Buffer.from(derived.payload).toString('hex')}`;
   if (bytes !== payload) return 'it moves other amounts than the leg';
   return batchDigest(header, { chainId, ledger }) === digest ? undefined : 'another digest';
+}
+
+/** A member's balance under the root of a leg, as `HouseCopy.proveBalance` gives it. */
+export interface ProvenBalance {
+  readonly index: number;
+  readonly owner: string;
+  readonly balance: bigint;
+  readonly credited: bigint;
+  readonly path: readonly Hex[];
+}
+
+/** Asks the ledger contract whether a balance is under the root of a batch that was settled. */
+export async function confirmBalance(
+  url: string,
+  ledger: Address,
+  seq: number,
+  { index, owner, balance, credited, path }: ProvenBalance,
+): Promise<boolean> {
+  const header = await headerOf(url, ledger, seq);
+  const reader = createPublicClient({ transport: http(url) });
+  try {
+    return await reader.readContract({
+      address: ledger,
+      abi: settlementLedgerAbi,
+      functionName: 'verifyBalance',
+      args: [header, index, owner as Address, balance, credited, path],
+    });
+  } catch (error) {
+    if (String(error).includes('InvalidProof')) return false;
+    throw error;
+  }
+}
+
+/** The header a settled batch was sent with. @throws Error where the chain has no such batch */
+async function headerOf(url: string, ledger: Address, seq: number) {
+  const reader = createPublicClient({ transport: http(url) });
+  const [log] = await reader.getLogs({
+    address: ledger,
+    event: getAbiItem({ abi: settlementLedgerAbi, name: 'BatchSettled' }),
+    args: { seq: BigInt(seq) },
+    fromBlock: 0n,
+    strict: true,
+  });
+  if (log === undefined) throw new Error(`the chain has no batch ${seq} of ${ledger}`);
+  const { input } = await reader.getTransaction({ hash: log.transactionHash });
+  const { functionName, args } = decodeFunctionData({ abi: settlementLedgerAbi, data: input });
+  if (functionName !== 'settle') throw new Error(`batch ${seq} was not sent as a batch of its own`);
+  return args[0];
 }

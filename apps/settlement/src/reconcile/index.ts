@@ -8,4 +8,10 @@ export {
   type RailReport,
   reconcile,
 } from './reconcile.js';
-export { checkAnchors, type RailAnchors, replayLegs, type ReplayedLegs } from './anchors.js';
+export {
+  checkAnchors,
+  journalEvents,
+  type RailAnchors,
+  replayLegs,
+  type ReplayedLegs,
+} from './anchors.js';

@@ -4,13 +4,13 @@ import type { Job, Lane } from '../lane/index.js';
 import type { Observation, WatchedRail, Watcher } from '../watcher/index.js';
 import type { SettledBatch } from '../watcher/index.js';
 import type { Blocks, ChainEye } from './chain-eye.js';
-import { type ClearingClient, ClearingRefused } from './clearing-client.js';
+import type { ClearingClient } from './clearing-client.js';
+import { ExitWatch } from './exits.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
-import type { HouseTold } from './house-told.js';
 import type { Openings } from './openings.js';
 import type { SettledDigest } from './recall.js';
 import { RailRunner, type RailWorld } from './rail-runner.js';
-import { HOUSE_INDEX, type Rail, railsOfChain } from './rails.js';
+import { custodiansOfChain, HOUSE_INDEX, type Rail, railsOfChain } from './rails.js';
 
 export interface ChainParts {
   readonly chainId: number;
@@ -22,16 +22,24 @@ export interface ChainParts {
   readonly openings: Openings;
   readonly copy: HouseCopy;
   readonly clearing: ClearingClient;
-  readonly told: Pick<HouseTold, 'violated'>;
   /** Key of the custodian that speaks for this chain. */
   readonly custodyKey: (custodian: string) => string | undefined;
   readonly world: (chain: ChainRunner) => RailWorld;
+  /** Whether the house has recorded a violation of finality already. */
+  readonly knowsViolation: (rail: string, block: number, was: string) => boolean;
   readonly log: (line: string) => void;
 }
 
-type Violated = Extract<Observation, { readonly type: 'FinalityViolated' }>;
+interface Violation {
+  readonly rail: string;
+  readonly block: number;
+  readonly was: string;
+  readonly is: string;
+}
 
 const PAGE = 1_000;
+/** How long the house is left alone after it refused something. */
+const REFUSED_MS = 5_000;
 /** Microseconds in a second: the house's clock against the chain's. */
 export const MICROS = 1_000_000;
 
@@ -42,15 +50,18 @@ export class ChainRunner {
   private readonly batches = new Map<string, SettledBatch>();
   /** Batches in blocks, final or not. */
   private readonly inBlocks = new Map<string, SettledBatch>();
-  /** Final blocks that are gone and of which the house may not know yet. */
-  private readonly violations: Violated[] = [];
   private told = 0n;
+  /** Not yet recorded by the house, oldest first: withdrawals of the rail have to stand still. */
+  private readonly violations: Violation[] = [];
   /** What the house has acknowledged, by stream, which its journal may not have shown us yet. */
   private readonly acknowledged = new Map<string, number>();
+  private quietUntil = 0;
   private readonly world: RailWorld;
+  readonly exits: ExitWatch;
 
   constructor(private readonly parts: ChainParts) {
     this.world = parts.world(this);
+    this.exits = new ExitWatch(parts.eye.quorum, parts.fromBlock, parts.log);
   }
 
   get chainId(): number {
@@ -74,18 +85,27 @@ export class ChainRunner {
     const rails = railsOfChain(copy.state, this.parts.chainId);
     if (rails.length === 0) return;
     await this.watch(rails);
-    await this.tellViolations();
     const blocks = await eye.blocks();
     const jobs: Job[] = [];
     for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks)));
     if (jobs.length > 0) await this.submit(jobs);
     else await lane.turn([]);
+  }
+
+  /**
+   * Tells the house what is final and when this chain's part of a window is over. Apart from `turn`, because the house waits for
+   * the end of every window: a chain that cannot be read has no new deposits, and stops nobody.
+   */
+  async tell(): Promise<void> {
+    const rails = railsOfChain(this.parts.copy.state, this.parts.chainId);
+    await this.tellViolations();
     await this.tellHouse(rails);
   }
 
   private async railTurn(rail: Rail, blocks: Blocks): Promise<Job[]> {
     const { eye, openings, copy } = this.parts;
     const runner = await this.runner(rail);
+    await this.exits.turn(rail.rail, runner.ledger, blocks.finalized);
     const operators = await eye.operators(rail.registry as Address, blocks.latest);
     const opening = await openings.turn(openingsOf(copy, rail), blocks, operators);
     const view = await eye.view(runner.ledger, blocks, runner.watched);
@@ -135,9 +155,11 @@ export class ChainRunner {
   private hear(observation: Observation): void {
     const { log } = this.parts;
     if (observation.type === 'FinalityViolated') {
-      const { rail, block, was, is } = observation;
+      const { rail, was, is } = observation;
+      const block = Number(observation.block);
+      if (this.parts.knowsViolation(rail, block, was)) return;
       log(`ALARM ${rail}: final block ${block} was ${was}, is ${is}`);
-      this.violations.push(observation);
+      this.violations.push({ rail, block, was, is });
       this.parts.openings.forget();
       return;
     }
@@ -157,41 +179,37 @@ export class ChainRunner {
     });
   }
 
-  /** Withdrawals stop before anything else is done on a chain that took back what was final. */
   private async tellViolations(): Promise<void> {
-    const { told, clearing, log } = this.parts;
-    for (let next = this.violations.shift(); next !== undefined; next = this.violations.shift()) {
-      const { rail, was, is } = next;
-      const block = Number(next.block);
-      if (told.violated(rail, block, was)) continue;
-      const id = `${rail}#${block}#${was}#${is}`;
-      const body = { rail, block, was, is };
-      await clearing.command('record-finality-violation', id, body).catch((error: unknown) => {
-        if (!(error instanceof ClearingRefused)) throw error;
-        log(`ALARM ${rail}: ${error.message}`);
-      });
+    for (let next = this.violations[0]; next !== undefined; next = this.violations[0]) {
+      const { rail, block, was, is } = next;
+      await this.parts.clearing.command(
+        'record-finality-violation',
+        `${rail}#${block}#${was.slice(0, 18)}#${is.slice(0, 18)}`,
+        next,
+      );
+      this.violations.shift();
     }
   }
 
   /** Deposits, then the end of this chain's part of the window. */
   private async tellHouse(rails: readonly Rail[]): Promise<void> {
     const { copy, custodyKey, log } = this.parts;
-    for (const id of new Set(rails.map(({ custodian }) => custodian))) {
+    for (const id of custodiansOfChain(copy.state, this.chainId)) {
       const key = custodyKey(id);
       if (key === undefined) {
         log(`ALARM chain ${this.chainId}: there is no key of custodian ${id}`);
         continue;
       }
       // What was acknowledged is in the copy only once the journal has shown it: until then it says what was, not what is.
-      if (this.behind(id, rails)) continue;
+      if (this.behind(id, rails) || performance.now() < this.quietUntil) continue;
       const custodian = new Custodian(id, custodianRails(copy, rails, id));
       const deposits = custodian.deposits(copy.state, this.deposits);
       if (deposits.length > 0) {
-        await this.tell('deposits', deposits, key);
+        await this.send('deposits', deposits, key);
         continue;
       }
       const closing = custodian.closing(copy.state);
-      if (closing !== undefined) await this.tell('windows', [closing], key);
+      if (closing !== undefined) await this.send('windows', [closing], key);
     }
   }
 
@@ -204,7 +222,7 @@ export class ChainRunner {
     });
   }
 
-  private async tell(
+  private async send(
     topic: CustodianInput['topic'],
     inputs: readonly CustodianInput[],
     key: string,
@@ -214,10 +232,13 @@ export class ChainRunner {
     const results = await this.parts.clearing.inputs(topic, events, key);
     results.forEach((result, i) => {
       const { source, subject, sequence, id } = inputs[i]!.event;
-      if (result.status === 'rejected') {
-        this.parts.log(`ALARM ${id}: ${result.code ?? ''} ${result.detail ?? ''}`);
+      if (result.status !== 'rejected') {
+        this.acknowledged.set(`${source}|${topic}|${subject}`, sequence);
+        return;
       }
-      this.acknowledged.set(`${source}|${topic}|${subject}`, sequence);
+      // Where it took its number the journal shows it, and it is not said again; otherwise it is, in a while.
+      this.parts.log(`ALARM ${id}: ${result.code ?? ''} ${result.detail ?? ''}`);
+      this.quietUntil = performance.now() + REFUSED_MS;
     });
   }
 }

@@ -39,6 +39,14 @@ describe('what the journal tells of legs', () => {
     expect(heard().gateOpen('1/USDT', 9)).toBe(false);
   });
 
+  it('knows which violations of finality are recorded, so that none is told again after a restart', () => {
+    const was = `0x${'ab'.repeat(32)}`;
+    const told = heard(event('FinalityViolated', { rail: '1/USDT', block: 5, was, is: '0x' }));
+    expect(told.knowsViolation('1/USDT', 5, was)).toBe(true);
+    expect(told.knowsViolation('1/USDT', 6, was)).toBe(false);
+    expect(told.knowsViolation('2/USDT', 5, was)).toBe(false);
+  });
+
   it('keeps the anchors of final legs for a while, as a chain may lose them', () => {
     const told = new HouseTold();
     told.hear(rail('1/USDT'));
@@ -52,13 +60,6 @@ describe('what the journal tells of legs', () => {
       3,
       102,
     ]);
-  });
-
-  it('knows which final blocks the house has heard are gone', () => {
-    const gone = { rail: '1/USDT', block: 7, was: '0xa', is: '0xb' };
-    const told = heard(event('FinalityViolated', gone));
-    expect(told.violated('1/USDT', 7, '0xa')).toBe(true);
-    expect(told.violated('1/USDT', 7, '0xb')).toBe(false);
   });
 
   it('knows whom a leg moves, and under which digest it is final', () => {

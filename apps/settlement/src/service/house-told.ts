@@ -30,7 +30,6 @@ export class HouseTold {
   /** Legs by cycle and asset, for the gate looks at one cycle only. */
   private readonly cycles = new Map<string, ToldLeg[]>();
 
-  /** `rail block hash` of the final blocks that the house knows are gone. */
   private readonly violations = new Set<string>();
   /** The last cycle whose legs have all been heard. */
   private completed = 0;
@@ -38,7 +37,9 @@ export class HouseTold {
   /** @param anchor of the leg that became due, where one did */
   hear({ type, data }: AnyRecordedEvent, anchor?: Anchor): void {
     if (type === 'CycleCompleted') this.completed = data.cycle;
-    if (type === 'FinalityViolated') this.violations.add(`${data.rail} ${data.block} ${data.was}`);
+    if (type === 'FinalityViolated') {
+      this.violations.add(`${data.rail} ${data.block} ${data.was}`);
+    }
     if (type === 'RailProposed') this.assets.set(data.rail, data.asset);
     if (type === 'SettlementLegDue') {
       const { rail, seq, cycle, entries, withdrawals } = data;
@@ -74,8 +75,8 @@ export class HouseTold {
     return this.legs.get(`${rail} ${seq}`)?.anchor;
   }
 
-  /** Whether the house has recorded that a final block is gone. */
-  violated(rail: string, block: number, was: Hex): boolean {
+  /** Whether the house has recorded that this block was final and is gone. */
+  knowsViolation(rail: string, block: number, was: string): boolean {
     return this.violations.has(`${rail} ${block} ${was}`);
   }
 

@@ -1,14 +1,18 @@
-import type { HouseState } from '#ledger';
-import type { RailTerms } from '#events';
+import { type HouseState, inForce, type Rail } from '#ledger';
 
-export type Rail = RailTerms;
+export { HOUSE_INDEX, type Rail } from '#ledger';
 
-/** The house's own index on every rail. */
-export const HOUSE_INDEX = 0;
-
-/** Approved rails of a chain, in order of id: every account and leg is of one of them. */
+/** Rails of a chain that are in force, in order of id: every account and leg is of one of them. */
 export function railsOfChain(state: HouseState, chainId: number): Rail[] {
   return [...state.rails.rails.values()]
-    .filter((rail) => rail.chainId === chainId && rail.status === 'approved')
+    .filter((rail) => rail.chainId === chainId && inForce(state, rail))
     .sort((a, b) => (a.rail < b.rail ? -1 : 1));
+}
+
+/** Custodians of a chain. The house waits for the end of their windows before their rails are in force, too. */
+export function custodiansOfChain(state: HouseState, chainId: number): string[] {
+  const own = [...state.rails.rails.values()].filter(
+    (rail) => rail.chainId === chainId && rail.status !== 'withdrawn',
+  );
+  return [...new Set(own.map(({ custodian }) => custodian))].sort();
 }

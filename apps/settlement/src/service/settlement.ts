@@ -53,6 +53,9 @@ export interface SettlementHooks {
   readonly now: () => number;
 }
 
+/** Milliseconds between two looks at what the house has to be told: it costs nothing, and the house's windows wait for it. */
+const TELL_MS = 50;
+
 /** The running settlement service: follows the house, and settles its legs on every chain it is configured for. */
 export class Settlement {
   readonly chains: ChainRunner[] = [];
@@ -116,8 +119,9 @@ export class Settlement {
     const clearing = new ClearingClient({ ...settings.clearing, signal: this.stopping.signal });
     const { log } = hooks;
     const runner = new ChainRunner({
-      ...{ chainId, fromBlock, eye, lane, watcher, copy, clearing, log, told },
+      ...{ chainId, fromBlock, eye, lane, watcher, copy, clearing, log },
       openings: new Openings(eye, coSigners, deadlineSeconds, log),
+      knowsViolation: (rail, block, was) => told.knowsViolation(rail, block, was),
       custodyKey: (custodian) => settings.custody.get(custodian),
       world: (self) =>
         railWorld(self, {
@@ -143,7 +147,7 @@ export class Settlement {
     };
     const feed = new LogFeed(this.settings.clearing);
     const followed = follow(feed, {
-      ...{ signal, from: 0, pauseMs: this.settings.turnMs },
+      ...{ signal, from: 0, pauseMs: Math.min(this.settings.turnMs, TELL_MS) },
       take: (events) => {
         for (const { event, leaf } of events) {
           this.copy.apply(event, leaf);
@@ -156,7 +160,18 @@ export class Settlement {
       idle: () => void (this.following = true),
     });
     this.running.push(followed.catch(ends));
-    for (const chain of this.chains) this.running.push(this.turns(chain).catch(ends));
+    for (const chain of this.chains) {
+      this.running.push(this.turns(chain).catch(ends), this.tells(chain).catch(ends));
+    }
+  }
+
+  private async tells(chain: ChainRunner): Promise<void> {
+    const { signal } = this.stopping;
+    const pauseMs = Math.min(this.settings.turnMs, TELL_MS);
+    while (!signal.aborted) {
+      if (this.following) await chain.tell();
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   /** What cannot be read now is read in the next turn; everything else ends the process. */

@@ -10,6 +10,14 @@ export interface RailStatus {
   readonly final: number;
   /** Finality was violated: nothing is withdrawn until the risk officer resumes the rail. */
   readonly frozen: boolean;
+  /** Members who asked the contract for their money and were not answered. */
+  readonly exitRequests: readonly {
+    readonly number: number;
+    readonly index: number;
+    readonly amount: string;
+    /** Block time, seconds: from then on anyone may freeze the ledger. */
+    readonly serveBy: number;
+  }[];
   /** Batches that are not final, oldest first. */
   readonly open: readonly {
     readonly seq: number;
@@ -32,6 +40,12 @@ export function railReports({ chains, copy }: Settlement): RailStatus[] {
         ...{ rail: terms.rail, ledger: terms.ledger, due: copy.lastSeq(terms.rail) },
         final: rail?.finalSeq ?? 0,
         frozen: rail?.frozen ?? false,
+        exitRequests: chain.exits.open
+          .filter((request) => request.rail === terms.rail)
+          .map(({ number, index, amount, serveBy }) => ({
+            ...{ number, index, serveBy },
+            amount: `${amount}`,
+          })),
         open: open.map((batch) => {
           const digest = sealingOf(batch)?.digest;
           const { seq, status, signatures, refusals, halt } = batch;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { memberSubject, personalPlace, sealText } from '#events';
 import { stateEntries, stateHash } from '../state-hash.js';
+import { address, finalLeg } from '../testing/chain.js';
 import { openHouse, type TestHouse } from '../testing/given.js';
 import { checkPersonal, personalOf } from './personal.js';
 
@@ -105,10 +106,12 @@ describe('an erasure', () => {
     request();
     house.ask({
       ...{ kind: 'request-withdrawal', withdrawalId: 'W1', account: 'M1-H', asset: 'USDT' },
-      ...{ amount: '1', destination: 'bank' },
+      ...{ amount: '1', destination: 'bank', to: address(9) },
     });
     expect(approve()).toBe('5012_WITHDRAWAL_PENDING');
     house.cut();
+    expect(approve()).toBe('5012_WITHDRAWAL_PENDING');
+    house.ask(finalLeg('1/USDT', 1));
     expect(approve()).toBeUndefined();
   });
 });

@@ -67,6 +67,38 @@ describe('readMessage', () => {
     expect(codeOf(read(JSON.stringify(trade), more as Record<string, string>))).toBe(code);
   });
 
+  describe('a deposit on a chain', () => {
+    const hash = `0x${'a'.repeat(64)}`;
+    const chain = { rail: '1/USDT', number: 1, block: 7, logIndex: 0 };
+    const deposit = {
+      ...{ depositId: '1/USDT#1', account: 'M1-H', asset: 'USDT', amount: '1', at: 1 },
+      chain: { ...chain, transaction: hash, blockHash: hash },
+    };
+    const readDeposit = (value: object) =>
+      readMessage({
+        topic: 'deposits',
+        headers: { ...headers, ce_subject: 'USDT', ce_type: 'novate.deposit.v1' },
+        value: Buffer.from(JSON.stringify(value)),
+      });
+    it('is read whole', () => {
+      expect(readDeposit(deposit)).toMatchObject({
+        ok: true,
+        body: { type: 'deposit', ...deposit },
+      });
+    });
+    it.each([
+      [{ depositId: 'D1' }],
+      [{ chain: null }],
+      [{ chain: { ...deposit.chain, rail: 'USDT' } }],
+      [{ chain: { ...deposit.chain, rail: '01/USDT' } }],
+      [{ chain: { ...deposit.chain, number: '1' } }],
+      [{ chain: { ...deposit.chain, transaction: hash.toUpperCase() } }],
+      [{ chain: { ...deposit.chain, more: 1 } }],
+      [{ chain: { ...deposit.chain, blockHash: undefined } }],
+    ])('is refused with %j', (more) => {
+      expect(codeOf(readDeposit({ ...deposit, ...more }))).toBe('1004_SCHEMA_VIOLATION');
+    });
+  });
   it('never throws, and what comes of any message can be recorded and proved', () => {
     const wild = fc.oneof(
       fc.string({ unit: 'binary' }),

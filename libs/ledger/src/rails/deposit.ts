@@ -3,11 +3,11 @@ import type { InputBody } from '../commands.js';
 import { known, need } from '../decide/context.js';
 import type { HouseState } from '../state.js';
 import { needHash, needInForce } from './decide.js';
-import { chainDepositId, railsOf, settlementKey, unitOf } from './state.js';
+import { chainDepositId, settlementKey, unitOf } from './state.js';
 
 /**
- * Who may credit money. Of an asset that has rails: a rail's custodian, who names the place on the chain where it is, numbered
- * as the vault numbers it, to an account that settles there. Of an asset without a rail: any custodian.
+ * Nothing but a chain watcher can credit a deposit: a rail's custodian, who names the place on the chain where it is, numbered as
+ * the vault numbers it, to an account that settles there. Journals hold deposits from before; no new one is like them.
  */
 export function needCredible(
   state: HouseState,
@@ -16,11 +16,7 @@ export function needCredible(
   amount: bigint,
 ): void {
   const { chain, account, asset, depositId } = body;
-  if (chain === undefined) {
-    const free = railsOf(state, asset).length === 0;
-    need(free, 'NOT_ON_CHAIN', 'chain', `nothing but a chain watcher can credit ${asset}`);
-    return;
-  }
+  need(chain !== undefined, 'NOT_ON_CHAIN', 'chain', 'nothing but a chain watcher can credit');
   const rail = needInForce(state, chain.rail);
   need(rail.asset === asset, 'KEY_MISMATCH', 'chain.rail', `${rail.rail} does not carry ${asset}`);
   const { venue } = at.stream;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { RAIL_TIMELOCK, StateReader, stateHash, stateLines, StateTree } from '../index.js';
-import { openAs, openHouse } from '../testing/given.js';
+import { openAs, TestHouse } from '../testing/given.js';
 import { address, hash, RailHouse, railHouse, terms } from '../testing/rail-house.js';
 
+/** A house none of whose assets is on a chain. */
+const openHouse = () => openAs(new TestHouse());
 const propose = (more: Record<string, unknown> = {}) => ({
   ...{ kind: 'propose-rail', ...terms(1), custodian: 'custody', actor: 'operator:o' },
   ...more,
@@ -30,7 +32,7 @@ describe('a rail', () => {
     const opened = { account: 'M1-H', rail: '1/USDT', index: 16, owner: address(9) };
     const open = { kind: 'open-settlement-account', ...opened };
     expect(house.ask(open)).toBe('2019_RAIL_NOT_IN_FORCE');
-    expect(house.deposit('M1-H', '1')).toBeUndefined();
+    expect(house.deposit('M1-H', '1')).toBe('2019_RAIL_NOT_IN_FORCE');
     expect(house.ask(withdraw)).toBeUndefined();
     expect(house.ask(approve)).toBe('4013_ALREADY_DECIDED');
     // With the custodian that spoke for nothing yet.
@@ -90,6 +92,14 @@ describe('a settlement account', () => {
     const house = railHouse();
     house.openRail(2);
     expect(open(house, { account: 'M1-H', rail: '2/USDT' })).toBe('2007_ALREADY_EXISTS');
+  });
+});
+
+describe('a deposit of an asset without a rail', () => {
+  it('is credited by nobody', () => {
+    const body = { type: 'deposit', depositId: 'D1', account: 'M1-H', asset: 'USDT' } as const;
+    const sent = { ...body, amount: '1', at: 1 };
+    expect(openHouse().send('custody', 'deposits', 'USDT', sent)).toBe('2021_NOT_ON_CHAIN');
   });
 });
 

@@ -127,7 +127,8 @@ describe('a snapshot', () => {
 /** Another fact that changes nothing, to make a journal longer. */
 function resent(event: AnyNewEvent): AnyNewEvent {
   const data = { cycle: 1, account: 'A', instrument: 'I', quantity: '1', limit: '1' };
-  return { ...event, id: `again-${event.id}`, type: 'PositionLimitBreached', data } as AnyNewEvent;
+  const made = { id: `again-${event.id}`, type: 'PositionLimitBreached', schemaVersion: 1, data };
+  return { ...event, ...made } as AnyNewEvent;
 }
 
 describe('a snapshot that does not hold is refused with its place, and an older one is taken', () => {

@@ -57,7 +57,7 @@ describe(`the state tree, FC_SEED=${settings.seed} FC_RUNS=${settings.numRuns}`,
           tree.check();
         });
       }),
-      settings,
+      { seed: settings.seed, numRuns: settings.numRuns },
     );
     expect(events).toBeGreaterThan(settings.numRuns * 100);
   }, 120_000);

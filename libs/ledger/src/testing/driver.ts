@@ -1,6 +1,7 @@
 import type { AnyNewEvent, InputSource, StreamPosition } from '#events';
 import { type Assess, type Command, type HouseState } from '#ledger';
 import { type InputBody, readiness, step } from '#ledger';
+import { actorOf, finalLeg, watched } from './chain.js';
 import { type Bare, endOf } from './world.js';
 
 /** One thing that reaches the house: a command of the operator or a member, or a message of a stream. */
@@ -20,7 +21,10 @@ const source = (sha256: string) => (): InputSource => ({
 /** What a service would make of an item. `index` numbers operator commands: the same item has the same id on every run. */
 export function toCommand(item: Item, index: number): Command {
   if ('command' in item) {
-    const base = { commandId: `cmd-${index}`, actor: 'operator:test', occurredAt: endOf(0) };
+    const base = {
+      ...{ commandId: `cmd-${index}`, occurredAt: endOf(0) },
+      actor: actorOf(item.command),
+    };
     return { ...item.command, ...base } as Command;
   }
   const actor = `venue:${item.at.stream.venue}`;
@@ -40,7 +44,8 @@ export function toCommand(item: Item, index: number): Command {
       source: source(String(index)),
     };
   }
-  return { kind: 'input', at: item.at, body: item.body, actor, source: source(String(index)) };
+  const body = watched(item.at, item.body);
+  return { kind: 'input', at: item.at, body, actor, source: source(String(index)) };
 }
 
 /** An item with its place in the plan. */
@@ -96,7 +101,20 @@ export class Driver {
   }
 
   private give([index, item]: Numbered): void {
-    this.onEvents(step(this.state, toCommand(item, index), this.assess).events, item);
+    const { events } = step(this.state, toCommand(item, index), this.assess);
+    this.onEvents(events, item);
+    for (const { type, data } of events) {
+      if (type === 'SettlementLegDue' && data.seq > 1) this.settle(data.rail, data.seq - 1, item);
+    }
+  }
+
+  /** A leg is final when the next one of its rail is due: one is always in the air. */
+  private settle(rail: string, seq: number, item: Item): void {
+    const base = { commandId: `final|${rail}|${seq}`, actor: 'settlement:test' };
+    const command: Command = { ...finalLeg(rail, seq), ...base, occurredAt: endOf(0) };
+    const { events, rejection } = step(this.state, command);
+    if (rejection !== undefined) throw new Error(rejection.reason);
+    this.onEvents(events, item);
   }
 
   private retry(): void {

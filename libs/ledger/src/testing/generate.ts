@@ -110,5 +110,5 @@ export function runs(normal: number): {
   const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
   const numRuns = Number(process.env['FC_RUNS'] ?? normal);
   // Bounds the shrinking of a failure, not the runs: whether all runs were made is checked by the test.
-  return { seed, numRuns, interruptAfterTimeLimit: numRuns * 200 + 5_000 };
+  return { seed, numRuns, interruptAfterTimeLimit: numRuns * 300 + 5_000 };
 }

@@ -1,7 +1,14 @@
 import type { AnyNewEvent, InputSource, InstrumentSpec, StreamTopic } from '#events';
+import { actorOf, evidence, onChain } from './chain.js';
+import { posting } from '../books.js';
+import { fact } from '../decide/context.js';
 import {
+  accountBook,
   type Assess,
   type Command,
+  evolve,
+  expectedSequence,
+  house,
   type HouseState,
   initialState,
   type InputBody,
@@ -97,9 +104,26 @@ export class TestHouse {
   }
 
   deposit(account: string, amount: string, asset = 'USDT') {
-    const depositId = `D${this.events.length}`;
-    const body = { type: 'deposit', depositId, account, asset, amount, at: 1 } as const;
-    return this.send('custody', 'deposits', asset, body);
+    const number = (this.sequences.get(`custody|deposits|${asset}`) ?? 0) + 1;
+    const body = { type: 'deposit', account, asset, amount, at: 1 } as const;
+    return this.send('custody', 'deposits', asset, { ...body, ...evidence(asset, number) });
+  }
+
+  /** A deposit as a house recorded it before nothing but a chain watcher could credit one. */
+  oldDeposit(account: string, amount: bigint, asset = 'USDT'): void {
+    const stream = { venue: 'custody', topic: 'deposits', key: asset } as const;
+    const sequence = expectedSequence(this.state, stream);
+    const at = { stream, sequence, window: this.state.openWindow };
+    const postings = [posting(house.external, accountBook(account, 'cash'), asset, amount)];
+    const what = { depositId: `D${sequence}`, account, asset, amount: `${amount}`, postings };
+    const event = fact(
+      { source: `old|${asset}|${sequence}`, actor: 'custody', occurredAt: 1 },
+      0,
+      'DepositRecorded',
+      { ...at, ...what },
+    );
+    evolve(this.state, event);
+    this.events.push(event);
   }
 
   /** Every venue closes the open window, honestly; returns the events of the cut. */
@@ -117,11 +141,19 @@ export class TestHouse {
   }
 }
 
-/** Assets USDT and BTC, members M1..M3 with an account each (M1-H, ...), venue V1, custodian, one perpetual. */
+/**
+ * Assets USDT and BTC on a chain each, members M1..M3 with an account each (M1-H, ...), venue V1, custodian, one perpetual.
+ */
 export function openHouse(listed: readonly InstrumentSpec[] = [spec()]): TestHouse {
-  return openAs(new TestHouse(), listed);
+  const opened = openAs(new TestHouse(), listed);
+  const accounts = [...opened.state.accounts.keys()];
+  for (const command of onChain('custody', { USDT: 8, BTC: 8 }, accounts)) {
+    opened.ask({ ...command, actor: actorOf(command) });
+  }
+  return opened;
 }
 
+/** The same before any of its assets is on a chain. */
 export function openAs<H extends TestHouse>(
   house: H,
   listed: readonly InstrumentSpec[] = [spec()],

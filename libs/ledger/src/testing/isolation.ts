@@ -3,6 +3,7 @@ import { type HouseState, initialState, type InputBody } from '#ledger';
 import { booksOf } from './check.js';
 import { Driver, type Item, numbered } from './driver.js';
 import { type Bare, endOf } from './world.js';
+import { onChain } from './chain.js';
 import { decimal } from './choose.js';
 
 /**
@@ -97,6 +98,7 @@ function setup(): readonly Bare[] {
     account('WINNER', 'MB'),
     account('NEIGHBOUR', 'MC'),
     account('RICH', 'MD'),
+    ...onChain('CUSTODY', { USDT: 8 }, ['ALONE', 'SISTER', 'WINNER', 'NEIGHBOUR', 'RICH']),
   ];
 }
 

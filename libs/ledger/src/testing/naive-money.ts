@@ -22,12 +22,22 @@ interface Withdrawal {
 const least = (...values: readonly bigint[]): bigint => values.reduce((a, b) => (b < a ? b : a));
 const ceilDiv = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
 
+/** Money set aside for a withdrawal that no leg carries yet. */
+interface Reserved {
+  readonly id: string;
+  readonly account: string;
+  readonly amount: bigint;
+}
+
 /** One asset's money. */
 export class NaivePurse {
   readonly cash = new Map<string, bigint>();
   /** Both counted above zero. */
   readonly debt = new Map<string, bigint>();
   readonly claim = new Map<string, bigint>();
+  /** Set aside and not gone, and of that what is not in a leg. */
+  readonly reserved = new Map<string, bigint>();
+  open: Reserved[] = [];
   guarantee = 0n;
   fees = 0n;
   rounding = 0n;
@@ -71,6 +81,7 @@ export class NaivePurse {
       const amount = this.of(due, account);
       if (amount > 0n) winners.set(account, amount);
       if (amount >= 0n) continue;
+      this.release(account, -amount);
       const paid = least(this.of(this.cash, account), -amount);
       this.add(this.cash, account, -paid);
       this.add(this.debt, account, -amount - paid);
@@ -91,7 +102,25 @@ export class NaivePurse {
     }
   }
 
+  reserve(id: string, account: string, amount: bigint): void {
+    this.add(this.cash, account, -amount);
+    this.add(this.reserved, account, amount);
+    this.open.push({ id, account, amount });
+  }
+
+  /** The last ids first, until there is as much cash as is needed. */
+  release(account: string, needed: bigint): void {
+    const own = this.open.filter((each) => each.account === account);
+    for (const each of own.sort((a, b) => (a.id < b.id ? 1 : -1))) {
+      if (this.of(this.cash, account) >= needed) return;
+      this.open = this.open.filter((other) => other !== each);
+      this.add(this.cash, account, each.amount);
+      this.add(this.reserved, account, -each.amount);
+    }
+  }
+
   private repay(account: string): void {
+    this.release(account, this.of(this.debt, account));
     const paid = least(this.of(this.debt, account), this.of(this.cash, account));
     if (paid === 0n) return;
     this.add(this.cash, account, -paid);
@@ -109,7 +138,8 @@ export class NaivePurse {
 
 export class NaiveMoney {
   readonly purses = new Map<string, NaivePurse>();
-  private requested: Withdrawal[] = [];
+  private readonly requested = new Map<string, Withdrawal>();
+  private carried: string[] = [];
 
   constructor(private readonly accounts: readonly string[]) {
     this.accounts = [...accounts].sort();
@@ -129,25 +159,46 @@ export class NaiveMoney {
   }
 
   request(withdrawal: Withdrawal): void {
-    this.requested.push(withdrawal);
+    this.requested.set(withdrawal.withdrawalId, withdrawal);
+  }
+
+  /** Throws where it should have been refused. */
+  reserve(withdrawalId: string): void {
+    const { account, asset, amount } = this.requested.get(withdrawalId)!;
+    const purse = this.purse(asset);
+    if (this.indebted(account) || purse.of(purse.cash, account) < BigInt(amount)) {
+      throw new Error(`${withdrawalId} should have been refused`);
+    }
+    purse.reserve(withdrawalId, account, BigInt(amount));
+  }
+
+  /** In a leg of the cycle that is being cut. */
+  carry(withdrawals: readonly { readonly withdrawalId: string }[]): void {
+    this.carried.push(...withdrawals.map(({ withdrawalId }) => withdrawalId));
+  }
+
+  /** Its leg is final. */
+  gone(withdrawalId: string): void {
+    const { account, asset, amount } = this.requested.get(withdrawalId)!;
+    const purse = this.purse(asset);
+    purse.add(purse.reserved, account, -BigInt(amount));
+    purse.external += BigInt(amount);
   }
 
   settle(flows: readonly Flow[]): void {
     for (const flow of flows) this.purse(flow.asset);
     for (const [asset, purse] of this.purses)
       purse.settle(flows.filter((flow) => flow.asset === asset));
-    const ordered = this.requested.sort((a, b) => (a.withdrawalId < b.withdrawalId ? -1 : 1));
-    for (const request of ordered) this.withdraw(request);
-    this.requested = [];
-  }
-
-  /** "No debt": in no asset. */
-  private withdraw({ account, asset, amount }: Withdrawal): void {
-    const purse = this.purse(asset);
-    const units = BigInt(amount);
-    if (this.indebted(account) || purse.of(purse.cash, account) < units) return;
-    purse.add(purse.cash, account, -units);
-    purse.external += units;
+    for (const account of this.accounts.filter((each) => this.indebted(each))) {
+      for (const purse of this.purses.values()) purse.release(account, 2n ** 200n);
+    }
+    // What is left leaves: the house has all of the asset on its one chain, so it is never short there.
+    const left = [...this.purses.values()].flatMap(({ open }) => open.map(({ id }) => id));
+    if (`${left.sort()}` !== `${this.carried.sort()}`) {
+      throw new Error(`${left} should have left, ${this.carried} did`);
+    }
+    for (const purse of this.purses.values()) purse.open = [];
+    this.carried = [];
   }
 
   private indebted(account: string): boolean {
@@ -164,6 +215,7 @@ export class NaiveMoney {
       let receivable = 0n;
       for (const account of this.accounts) {
         put(`A/${account}/cash`, purse.of(purse.cash, account));
+        put(`A/${account}/reserved`, purse.of(purse.reserved, account));
         put(`A/${account}/debt`, -purse.of(purse.debt, account));
         put(`A/${account}/claim`, purse.of(purse.claim, account));
         receivable += purse.of(purse.debt, account) - purse.of(purse.claim, account);

@@ -186,6 +186,9 @@ export class NaiveHouse {
     else if (type === 'MarkRecorded') this.of(data.instrument).marks.push(data);
     else if (type === 'FundingRateRecorded') this.of(data.instrument).rates.push(BigInt(data.rate));
     else if (type === 'WithdrawalRequested') this.money.request(data);
+    else if (type === 'WithdrawalReserved') this.money.reserve(data.withdrawalId);
+    else if (type === 'SettlementLegDue') this.money.carry(data.withdrawals);
+    else if (type === 'WithdrawalSettled') this.money.gone(data.withdrawalId);
     else if (type === 'PositionTransferred') {
       this.move(
         data.instrument,

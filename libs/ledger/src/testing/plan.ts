@@ -1,5 +1,6 @@
 import type { StreamTopic } from '#events';
 import type { InputBody, WireTrade } from '../commands.js';
+import { address } from './chain.js';
 import { decimal, pick, wrongs } from './choose.js';
 import type { Item } from './driver.js';
 import type { Choice, Day, History } from './generate.js';
@@ -346,6 +347,7 @@ class Planner {
         asset,
         amount,
         destination: 'elsewhere',
+        to: address(7),
       };
     }
     if (c.kind === 'transfer') return this.transfer(c, `X-${id}`);

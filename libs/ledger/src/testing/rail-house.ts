@@ -1,9 +1,9 @@
 import type { AnyNewEvent, EventData, InstrumentSpec } from '#events';
 import { chainDepositId } from '../index.js';
+import { address, hash } from './chain.js';
 import { openAs, spec, TestHouse } from './given.js';
 
-export const address = (digit: number | string): string => `0x${String(digit).padStart(40, '0')}`;
-export const hash = (digit: number | string): string => `0x${String(digit).padStart(64, '0')}`;
+export { address, hash };
 
 /** Terms of a rail of USDT (ledger scale 8) whose token has `tokenDecimals`. */
 export const terms = (chainId: number, tokenDecimals = 6, more: Record<string, unknown> = {}) => ({

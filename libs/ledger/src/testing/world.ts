@@ -1,5 +1,6 @@
 import type { InstrumentSpec } from '#events';
 import type { Command } from '../commands.js';
+import { onChain } from './chain.js';
 
 /** The reference data all property tests share: every kind of instrument, three kinds of venue, poor and rich members. */
 
@@ -148,5 +149,6 @@ export function setup(expiry: number): readonly Bare[] {
     margin: a.isolated === undefined ? ('cross' as const) : ('isolated' as const),
     ...(a.isolated === undefined ? {} : { isolatedInstrument: a.isolated }),
   }));
-  return [...registered, ...opened];
+  const names = accounts.map(({ account }) => account);
+  return [...registered, ...opened, ...onChain('CUSTODY', assets, names)];
 }

@@ -70,7 +70,7 @@ const inputs: Fields = {
     'chain?': ref('ChainDeposit'),
   }),
   ChainDeposit: exactly(
-    'Where a deposit is on its chain, final there. Required of an asset that has rails.',
+    'Where a deposit is on its chain, final there. Without it nobody is credited.',
     {
       rail: text('`<chainId>/<asset>`.'),
       number: integer("The vault's number of the deposit, and the sequence of this message.", 1),

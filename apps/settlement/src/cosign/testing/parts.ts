@@ -166,7 +166,8 @@ export class MemoryStore implements SignedStore {
     return this.standing.get(key)!;
   }
   signedLastHour = () => Promise.resolve(this.lastHour);
-  async firstUse({ chainId }: { chainId: number }, now: FirstUse) {
+  firstUse = ({ chainId }: { chainId: number }) => Promise.resolve(this.begun.get(String(chainId)));
+  async begin({ chainId }: { chainId: number }, now: FirstUse) {
     const key = String(chainId);
     if (!this.begun.has(key)) this.begun.set(key, now);
     return this.begun.get(key)!;
