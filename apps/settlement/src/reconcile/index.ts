@@ -8,3 +8,10 @@ export {
   type RailReport,
   reconcile,
 } from './reconcile.js';
+export {
+  checkAnchors,
+  journalEvents,
+  type RailAnchors,
+  replayLegs,
+  type ReplayedLegs,
+} from './anchors.js';

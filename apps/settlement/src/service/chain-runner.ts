@@ -8,6 +8,7 @@ import type { ClearingClient } from './clearing-client.js';
 import { ExitWatch } from './exits.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
 import type { Openings } from './openings.js';
+import type { SettledDigest } from './recall.js';
 import { RailRunner, type RailWorld } from './rail-runner.js';
 import { custodiansOfChain, HOUSE_INDEX, type Rail, railsOfChain } from './rails.js';
 
@@ -49,6 +50,8 @@ export class ChainRunner {
   readonly rails = new Map<string, RailRunner>();
   private readonly deposits: FinalDeposit[] = [];
   private readonly batches = new Map<string, SettledBatch>();
+  /** Batches in blocks, final or not. */
+  private readonly inBlocks = new Map<string, SettledBatch>();
   private told = 0n;
   /** Not yet recorded by the house, oldest first: withdrawals of the rail have to stand still. */
   private readonly violations: Violation[] = [];
@@ -71,6 +74,12 @@ export class ChainRunner {
   /** The final block that holds a batch, once the watcher has told it. */
   batch(rail: string, seq: number): SettledBatch | undefined {
     return this.batches.get(`${rail} ${seq}`);
+  }
+
+  /** Where a batch was seen last, final or not. */
+  seen(rail: string, seq: number): SettledDigest | undefined {
+    const fact = this.inBlocks.get(`${rail} ${seq}`);
+    return fact && { digest: fact.digest, blockTime: Number(fact.blockTime) };
   }
 
   /** One turn. Throws where the chain cannot be read now; nothing is lost by it. */
@@ -157,14 +166,17 @@ export class ChainRunner {
       if (this.parts.knowsViolation(rail, block, was)) return;
       log(`ALARM ${rail}: final block ${block} was ${was}, is ${is}`);
       this.violations.push({ rail, block, was, is });
+      this.parts.openings.forget();
       return;
     }
     if (observation.type === 'Contradicted') {
       const { rail, kind, number } = observation.was;
       return log(`ALARM ${rail}: final ${kind} ${number} is said otherwise now`);
     }
-    if (observation.type !== 'Final') return;
+    if (observation.type !== 'Final' && observation.type !== 'Seen') return;
     const { fact } = observation;
+    if (fact.kind === 'batch') this.inBlocks.set(`${fact.rail} ${fact.number}`, fact);
+    if (observation.type === 'Seen') return;
     if (fact.kind === 'batch') return void this.batches.set(`${fact.rail} ${fact.number}`, fact);
     this.deposits.push({
       ...{ rail: fact.rail, number: Number(fact.number), index: fact.index, amount: fact.amount },

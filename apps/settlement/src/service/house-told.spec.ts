@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AnyRecordedEvent } from '#events';
+import type { Anchor } from '../house/index.js';
 import { HouseTold } from './house-told.js';
 
 const event = (type: string, data: object): AnyRecordedEvent =>
@@ -16,7 +17,7 @@ const leg = (id: string, seq: number, cycle: number, houseDelta: number) =>
   });
 const completed = (cycle: number) => event('CycleCompleted', { cycle });
 const final = (id: string, seq: number) =>
-  event('SettlementLegFinalized', { rail: id, seq, digest: `0x${seq}` });
+  event('SettlementLegFinalized', { rail: id, seq, digest: `0x${seq}`, blockTime: 5_000_001 });
 
 function heard(...events: AnyRecordedEvent[]): HouseTold {
   const told = new HouseTold();
@@ -46,10 +47,25 @@ describe('what the journal tells of legs', () => {
     expect(told.knowsViolation('2/USDT', 5, was)).toBe(false);
   });
 
+  it('keeps the anchors of final legs for a while, as a chain may lose them', () => {
+    const told = new HouseTold();
+    told.hear(rail('1/USDT'));
+    for (let seq = 1; seq <= 102; seq += 1) {
+      told.hear(leg('1/USDT', seq, seq, 5), { seq } as Anchor);
+      told.hear(final('1/USDT', seq));
+    }
+    expect([1, 2, 3, 102].map((seq) => told.anchor('1/USDT', seq)?.seq)).toEqual([
+      undefined,
+      undefined,
+      3,
+      102,
+    ]);
+  });
+
   it('knows whom a leg moves, and under which digest it is final', () => {
     const told = heard(leg('1/USDT', 1, 7, 5), completed(7), final('1/USDT', 1));
     expect(told.indexes('1/USDT', 1)).toEqual([0, 16, 17]);
-    expect(told.digest('1/USDT', 1)).toBe('0x1');
-    expect(told.digest('1/USDT', 2)).toBeUndefined();
+    expect(told.recorded('1/USDT', 1)).toEqual({ digest: '0x1', blockTime: 5 });
+    expect(told.recorded('1/USDT', 2)).toBeUndefined();
   });
 });

@@ -1,13 +1,26 @@
 import type { AnyRecordedEvent } from '#events';
 import type { Hex } from 'viem';
+import type { Anchor } from '../house/index.js';
 import { type GateLeg, gateOpen } from '../state/index.js';
+
+/** How the house recorded a leg as final. */
+export interface RecordedLeg {
+  readonly digest: Hex;
+  /** Of the block that holds it, seconds. */
+  readonly blockTime: number;
+}
+
+/** Final legs whose anchors are still known: a chain may lose what it called final. */
+const KEPT_LEGS = 100;
+const MICROS = 1_000_000;
 
 interface ToldLeg extends GateLeg {
   readonly seq: number;
   /** Indexes it moves. */
   readonly indexes: readonly number[];
   isFinal: boolean;
-  digest?: Hex;
+  anchor?: Anchor;
+  recorded?: RecordedLeg;
 }
 
 /** What the journal says of legs, as it goes by: which were due, and which are final under which digest. */
@@ -21,7 +34,8 @@ export class HouseTold {
   /** The last cycle whose legs have all been heard. */
   private completed = 0;
 
-  hear({ type, data }: AnyRecordedEvent): void {
+  /** @param anchor of the leg that became due, where one did */
+  hear({ type, data }: AnyRecordedEvent, anchor?: Anchor): void {
     if (type === 'CycleCompleted') this.completed = data.cycle;
     if (type === 'FinalityViolated') {
       this.violations.add(`${data.rail} ${data.block} ${data.was}`);
@@ -35,6 +49,7 @@ export class HouseTold {
         ...{ rail, seq, cycle, asset, isFinal: false },
         indexes: [...new Set(moved)],
         houseDelta: BigInt(data.houseDelta),
+        ...(anchor !== undefined && { anchor }),
       };
       this.legs.set(`${rail} ${seq}`, leg);
       const key = `${cycle} ${asset}`;
@@ -44,13 +59,20 @@ export class HouseTold {
       const leg = this.legs.get(`${data.rail} ${data.seq}`);
       if (leg === undefined) return;
       leg.isFinal = true;
-      leg.digest = data.digest as Hex;
+      const blockTime = Math.floor(data.blockTime / MICROS);
+      leg.recorded = { digest: data.digest as Hex, blockTime };
+      delete this.legs.get(`${data.rail} ${data.seq - KEPT_LEGS}`)?.anchor;
     }
   }
 
-  /** Digest under which a leg was recorded as final. */
-  digest(rail: string, seq: number): Hex | undefined {
-    return this.legs.get(`${rail} ${seq}`)?.digest;
+  /** How a leg was recorded as final. */
+  recorded(rail: string, seq: number): RecordedLeg | undefined {
+    return this.legs.get(`${rail} ${seq}`)?.recorded;
+  }
+
+  /** What a leg commits to; undefined of one that has long been final. */
+  anchor(rail: string, seq: number): Anchor | undefined {
+    return this.legs.get(`${rail} ${seq}`)?.anchor;
   }
 
   /** Whether the house has recorded that this block was final and is gone. */

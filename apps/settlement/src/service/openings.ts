@@ -29,7 +29,7 @@ interface Round extends OpeningsToSign {
  * signatures are asked for again after a restart.
  */
 export class Openings {
-  /** Indexes known to be open on a ledger. */
+  /** Indexes open on a ledger for good: the block is final. */
   private readonly open = new Set<string>();
   private readonly rounds = new Map<string, Round>();
   private readonly underWay = new Set<string>();
@@ -50,18 +50,25 @@ export class Openings {
     return undefined;
   }
 
+  /** A chain took back what was final: what is open there has to be looked at again. */
+  forget(): void {
+    this.open.clear();
+  }
+
   private async round(
     { rail, chainId, ledger, wanted }: RailOpenings,
-    { latest }: Blocks,
+    { latest, finalized }: Blocks,
     { epoch }: Operators,
   ): Promise<Round | undefined> {
     const missing = wanted.filter(({ index }) => !this.open.has(`${rail} ${index}`)).slice(0, MOST);
     if (missing.length === 0) return undefined;
     const indexes = missing.map(({ index }) => index);
     const owners = await this.eye.owners(ledger, indexes, latest);
-    const closed = missing.filter(({ index }, i) => {
-      if (owners[i] !== zeroAddress) this.open.add(`${rail} ${index}`);
-      return owners[i] === zeroAddress;
+    const closed = missing.filter((_, i) => owners[i] === zeroAddress);
+    const inBlocks = indexes.filter((_, i) => owners[i] !== zeroAddress);
+    const final = await this.eye.owners(ledger, inBlocks, finalized);
+    inBlocks.forEach((index, i) => {
+      if (final[i] !== zeroAddress) this.open.add(`${rail} ${index}`);
     });
     if (closed.length === 0) return undefined;
     const before = this.rounds.get(rail);

@@ -2,10 +2,11 @@ import { encodeFunctionData, type Address, type Hex } from 'viem';
 import { settlementLedgerAbi } from '#contracts';
 import { legToBatch } from '../batch/index.js';
 import type { BatchSize } from '../fees/index.js';
-import type { HouseCopy } from '../house/index.js';
+import type { Anchor, HouseCopy } from '../house/index.js';
 import type { Job } from '../lane/index.js';
 import {
   batchAt,
+  type BatchState,
   type ChainView,
   decide,
   type Effect,
@@ -20,6 +21,7 @@ import type { Operators } from './chain-eye.js';
 import type { CoSignerClient } from './co-signers.js';
 import { sorted } from './openings.js';
 import type { RailStore, SealedBatch } from './rail-store.js';
+import { recallBatch, type SettledDigest } from './recall.js';
 import type { RailTerms } from '#events';
 
 /** What the runner asks of the world around it. */
@@ -33,8 +35,12 @@ export interface RailWorld {
   readonly deadlineSeconds: number;
   readonly gasLimit: (size: BatchSize) => bigint;
   readonly gateOpen: (rail: string, seq: number) => boolean;
-  /** Digest under which the house recorded a leg as final. */
-  readonly recorded: (rail: string, seq: number) => Hex | undefined;
+  /** How the house recorded a leg as final. */
+  readonly recorded: (rail: string, seq: number) => SettledDigest | undefined;
+  /** Where a batch was last seen on chain. */
+  readonly seen: (rail: string, seq: number) => SettledDigest | undefined;
+  /** What a leg commits to; undefined of one that has long been final. */
+  readonly anchor: (rail: string, seq: number) => Anchor | undefined;
   /** Tells the house that a leg is final; resolves when it was told, or could not be now. */
   readonly hand: (rail: string, seq: number, digest: Hex) => Promise<void>;
   readonly report: (rail: string, block: number, was: Hex) => Promise<boolean>;
@@ -59,6 +65,8 @@ export class RailRunner {
   private readonly inputs: RailInput[] = [];
   private readonly underWay = new Set<string>();
   private readonly alarms = new Set<string>();
+  /** Digests on chain that are none of the log's. */
+  private readonly foreign = new Set<Hex>();
 
   private constructor(
     readonly terms: RailTerms,
@@ -147,17 +155,60 @@ export class RailRunner {
     const { rail } = this.terms;
     for (let seq = this.rail.batches.length + 1; seq <= copy.lastSeq(rail); seq += 1) {
       await this.take({ kind: 'leg', seq });
-      const digest = recorded(rail, seq);
-      if (digest !== undefined) await this.recall(seq, digest, operators);
+      const known = recorded(rail, seq);
+      if (known !== undefined) await this.recall(seq, known, operators);
     }
     for (const { seq, handed } of this.rail.batches) {
       if (!handed && recorded(rail, seq) !== undefined) await this.take({ kind: 'handed', seq });
     }
   }
 
-  private async recall(seq: number, digest: Hex, { threshold, members }: Operators): Promise<void> {
-    const prevHash = this.world.recorded(this.terms.rail, seq - 1) ?? ZERO;
-    const sealing = { digest, prevHash, deadline: 0, threshold, operators: members.length };
+  /**
+   * Takes up a leg that the house recorded as final. Its bytes are found too, where the log still has them at hand: the chain may
+   * lose the block, and then they are sent again.
+   */
+  private async recall(seq: number, known: SettledDigest, operators: Operators): Promise<void> {
+    const prevHash = this.world.recorded(this.terms.rail, seq - 1)?.digest ?? ZERO;
+    const batch = this.derive(seq, prevHash, known, operators);
+    await this.remember(seq, prevHash, known.digest, batch, operators);
+  }
+
+  /** The chain has a batch that this memory does not know. Where it is the leg's, whoever sealed it, it counts. */
+  private async recallForeign(seq: number, view: ChainView, operators: Operators): Promise<void> {
+    const { seen, recorded } = this.world;
+    const { rail } = this.terms;
+    const digest = view.latest.hashes.get(seq);
+    const known = [seen(rail, seq), recorded(rail, seq)].find((each) => each?.digest === digest);
+    if (known === undefined || this.foreign.has(known.digest)) return;
+    const prevHash = view.latest.hashes.get(seq - 1) ?? ZERO;
+    const batch = this.derive(seq, prevHash, known, operators);
+    if (batch === undefined) this.foreign.add(known.digest);
+    else await this.remember(seq, prevHash, known.digest, batch, operators);
+  }
+
+  private derive(
+    seq: number,
+    prevHash: Hex,
+    known: SettledDigest,
+    { epoch }: Operators,
+  ): SealedBatch | undefined {
+    const { anchor, origin, deadlineSeconds } = this.world;
+    const { chainId, rail } = this.terms;
+    const leg = anchor(rail, seq);
+    const context = { chainId, ledger: this.ledger, origin: origin(), prevHash, epoch };
+    return leg && recallBatch(leg, known, { ...context, deadlineSeconds });
+  }
+
+  private async remember(
+    seq: number,
+    prevHash: Hex,
+    digest: Hex,
+    batch: SealedBatch | undefined,
+    { threshold, members }: Operators,
+  ): Promise<void> {
+    if (batch !== undefined) await this.world.store.keep(this.terms.rail, batch);
+    const deadline = Number(batch?.header.deadline ?? 0);
+    const sealing = { digest, prevHash, deadline, threshold, operators: members.length };
     await this.take({ kind: 'recalled', seq, sealing });
   }
 
@@ -187,7 +238,11 @@ export class RailRunner {
           const done = await this.world.report(rail, effect.block, effect.was);
           if (done) this.inputs.push({ kind: 'reported', seq: effect.seq });
         });
+      case 'recall':
+        await this.recallForeign(effect.seq, view, operators);
+        return undefined;
       case 'alarm':
+        if (effect.code === 'FOREIGN_BATCH' && !isHalted(batchAt(this.rail, effect.seq))) return;
         return this.alarm(`batch ${effect.seq}: ${effect.code}: ${effect.reason}`);
     }
   }
@@ -200,7 +255,8 @@ export class RailRunner {
   ): Promise<void> {
     const { copy, store, origin, deadlineSeconds } = this.world;
     const anchor = copy.anchor(this.terms.rail, seq);
-    if (anchor === undefined) return;
+    // Final in the journal under a digest that can settle no more: a chain that took back so much is for people to judge.
+    if (anchor === undefined) return this.alarm(`batch ${seq} is final and cannot be sealed anew`);
     const deadline = view.latest.time + deadlineSeconds;
     const { header, payload, digest } = legToBatch(anchor.data, {
       ...{ chainId: this.terms.chainId, ledger: this.ledger, origin: origin(), prevHash },
@@ -288,5 +344,7 @@ export class RailRunner {
       this.alarms.clear();
   }
 }
+
+const isHalted = (batch: BatchState | undefined): boolean => batch?.status === 'HALTED';
 
 const ZERO: Hex = `0x${'00'.repeat(32)}`;

@@ -1,6 +1,7 @@
 import type { Hex } from 'viem';
 import { type ChainRunner, MICROS } from './chain-runner.js';
 import type { ClearingClient } from './clearing-client.js';
+import type { HouseTold } from './house-told.js';
 import type { RailWorld } from './rail-runner.js';
 
 /** What the parts of a rail's world are made of. */
@@ -9,10 +10,7 @@ export interface WorldParts extends Pick<
   'copy' | 'store' | 'coSigners' | 'origin' | 'deadlineSeconds' | 'gasLimit' | 'compare' | 'log'
 > {
   readonly clearing: ClearingClient;
-  readonly told: {
-    digest(rail: string, seq: number): Hex | undefined;
-    gateOpen(rail: string, seq: number): boolean;
-  };
+  readonly told: Pick<HouseTold, 'recorded' | 'anchor' | 'gateOpen'>;
   /** Hash of the block at a height now; zero where there is none. */
   readonly hashAt: (block: number) => Promise<Hex>;
 }
@@ -22,7 +20,9 @@ export function railWorld(chain: ChainRunner, parts: WorldParts): RailWorld {
   const { clearing, told } = parts;
   return {
     ...parts,
-    recorded: (rail, seq) => told.digest(rail, seq),
+    recorded: (rail, seq) => told.recorded(rail, seq),
+    anchor: (rail, seq) => told.anchor(rail, seq),
+    seen: (rail, seq) => chain.seen(rail, seq),
     gateOpen: (rail, seq) => told.gateOpen(rail, seq),
     hand: async (rail, seq, digest) => {
       const fact = chain.batch(rail, seq);

@@ -101,7 +101,7 @@ export class Settlement {
   }
 
   private async open(chain: ChainSettings): Promise<void> {
-    const { settings, hooks, copy } = this;
+    const { settings, hooks, copy, told } = this;
     const { chainId, agree, fromBlock } = chain;
     const providers = chain.rpc.map((url, i) => httpChain({ url, name: `${chainId}-${i + 1}` }));
     const quorum = new Quorum({ chainId, providers, agree });
@@ -121,16 +121,15 @@ export class Settlement {
     const runner = new ChainRunner({
       ...{ chainId, fromBlock, eye, lane, watcher, copy, clearing, log },
       openings: new Openings(eye, coSigners, deadlineSeconds, log),
-      knowsViolation: (rail, block, was) => this.told.knowsViolation(rail, block, was),
+      knowsViolation: (rail, block, was) => told.knowsViolation(rail, block, was),
       custodyKey: (custodian) => settings.custody.get(custodian),
       world: (self) =>
         railWorld(self, {
-          ...{ copy, coSigners, deadlineSeconds, clearing, log, told: this.told },
+          ...{ copy, coSigners, deadlineSeconds, clearing, log, told },
           store: new RailStore(this.pool),
           origin: () => copy.state.checkpointKey?.keyName ?? '',
           gasLimit: settings.gasLimit,
-          compare: (rail, seq) =>
-            compareWithChain(quorum, copy, rail, this.told.indexes(rail, seq)),
+          compare: (rail, seq) => compareWithChain(quorum, copy, rail, told.indexes(rail, seq)),
           hashAt: async (block) => {
             const asked = await quorum.block(BigInt(block));
             return asked.kind === 'agreed' ? asked.value.hash : `0x${'00'.repeat(32)}`;
@@ -152,7 +151,9 @@ export class Settlement {
       take: (events) => {
         for (const { event, leaf } of events) {
           this.copy.apply(event, leaf);
-          this.told.hear(event);
+          const { type, data } = event;
+          const isLeg = type === 'SettlementLegDue';
+          this.told.hear(event, isLeg ? this.copy.anchor(data.rail, data.seq) : undefined);
         }
       },
       trouble: (reason) => this.hooks.log(`house: ${reason}`),

@@ -101,10 +101,9 @@ export function mayBeSealed(rail: RailState, { seq, status }: BatchState): boole
   return (status === 'DRAFT' || status === 'EXPIRED') && (before === undefined || isFinal(before));
 }
 
-/** Nothing is known of how it was sealed: what the chain has at its seq may be ours. */
+/** It is not known how it was sealed: here never, or not as the chain has it, and that may be ours all the same. */
 function isForgotten({ sealings, status, halt }: BatchState): boolean {
-  const isWaiting = status === 'DRAFT' || halt?.code === 'FOREIGN_BATCH';
-  return sealings.length === 0 && isWaiting;
+  return (sealings.length === 0 && status === 'DRAFT') || halt?.code === 'FOREIGN_BATCH';
 }
 
 function followsOn(rail: RailState, seq: number, prevHash: string): boolean {

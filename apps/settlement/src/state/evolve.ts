@@ -37,8 +37,14 @@ function evolveBatch(batch: BatchState, event: BatchEvent): BatchState {
         refusals: new Map(),
       };
     case 'BatchRecalled': {
-      const { halt: _solved, ...rest } = batch;
-      return { ...rest, status: 'SEALED', sealings: [event.sealing] };
+      const { halt: _solved, sealings, ...rest } = batch;
+      return {
+        ...rest,
+        status: 'SEALED',
+        sealings: [...sealings, event.sealing],
+        signatures: new Map(),
+        refusals: new Map(),
+      };
     }
     case 'CosignersAsked':
       return { ...batch, status: 'COSIGNING' };

@@ -17,6 +17,8 @@ export type Effect =
   | { readonly do: 'compare'; readonly seq: number }
   /** Tell the house that a final block is gone. */
   | { readonly do: 'report'; readonly seq: number; readonly block: number; readonly was: Hex }
+  /** The chain has a batch there that is not known here: find out whether it is the leg all the same. */
+  | { readonly do: 'recall'; readonly seq: number }
   /** Wake somebody. */
   | { readonly do: 'alarm'; readonly seq: number; readonly code: string; readonly reason: string };
 
@@ -51,7 +53,10 @@ function closingOf({ seq, status, handed, inclusion }: BatchState): Effect[] {
 
 function alarmOf(batch: BatchState): Effect[] {
   const { seq, halt, refusals } = batch;
-  if (halt !== undefined) return [{ do: 'alarm', seq, code: halt.code, reason: halt.reason }];
+  if (halt !== undefined) {
+    const alarm: Effect = { do: 'alarm', seq, code: halt.code, reason: halt.reason };
+    return halt.code === 'FOREIGN_BATCH' ? [{ do: 'recall', seq }, alarm] : [alarm];
+  }
   if (isFinal(batch)) return [];
   return [...refusals].map(([signer, code]) => {
     return { do: 'alarm', seq, code: 'DISPUTED', reason: `${signer} says ${code}` };

@@ -253,7 +253,7 @@ describe('somebody has to look', () => {
   it('where the chain has a batch at our seq that is none of ours', () => {
     const halted = [...broadcast, leg(2), view(head(20, ['z']))];
     expect(given(halted).batches[0]?.halt?.code).toBe('FOREIGN_BATCH');
-    expect(effects(given(halted))).toEqual(['alarm 1']);
+    expect(effects(given(halted))).toEqual(['recall 1', 'alarm 1']);
     expect(statusOf(given([...halted, resume]), 1)).toBe('BROADCAST');
     expect(when(given([leg(1)]), view(head(20, ['z'])))).toEqual(['BatchHalted']);
   });
@@ -289,6 +289,16 @@ describe('a process that lost its memory', () => {
     expect(given(halted).batches[1]?.halt?.code).toBe('FOREIGN_BATCH');
     const told = given([...halted, recalled(1, 'a'), recalled(2, 'b', 'a'), seen]);
     expect(effects(told)).toEqual(['hand 1', 'hand 2']);
+  });
+
+  it('takes its own leg from another hand, and asks for signatures anew should the chain lose it', () => {
+    const halted = [...broadcast, view(head(20, ['z']))];
+    const rail = given([...halted, recalled(1, 'z'), view(head(21, ['z']))]);
+    expect(statusOf(rail, 1)).toBe('INCLUDED');
+    expect(rail.batches[0]?.sealings.map(({ digest }) => digest)).toEqual(['a', 'z'].map(hashOf));
+    const lost = view(head(22, []));
+    expect(when(rail, lost)).toEqual(['BatchReorged', 'CosignersAsked']);
+    expect(when(rail, view(head(22, ['a'])))).toEqual(['BatchIncluded']);
   });
 
   it('is told nothing new of what it knows', () => {
