@@ -128,7 +128,7 @@ async function prepare(options: DemoOptions, progress: Progress, cleanup: Cleanu
 }
 
 /** Co-signers sign what a checkpoint holds: the sooner there is one, the sooner a batch goes out. */
-const CHECKPOINT_MS = '100';
+const CHECKPOINT_MS = '400';
 
 interface Running {
   readonly process: AppProcess;
