@@ -10,6 +10,8 @@ export async function httpApp(parts: AppParts): Promise<NestExpressApplication> 
     bodyParser: false,
     logger: false,
     abortOnError: false,
+    // Those who follow the log keep their connections: a stop does not wait for them.
+    forceCloseConnections: true,
   });
   app.use(helmet());
   app.set('query parser', 'simple');

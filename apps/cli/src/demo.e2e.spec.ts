@@ -110,7 +110,7 @@ describeServices('the demo, end to end', () => {
     onChain.push(await novate(['verify', '--chain', 'http://127.0.0.1:1'], database.url));
     kept.stop();
     first = JSON.parse(lastLine((await kept.ended).stdout)) as DemoJson;
-  }, 120_000);
+  }, 400_000);
   afterAll(() => database.drop());
 
   it('reports every key of its JSON, and everything agrees', () => {
@@ -178,7 +178,7 @@ describeServices('the demo, end to end', () => {
     expect(again.stateHash).toBe(first.stateHash);
     const shuffled = await demo('--shuffle', '7');
     expect(shuffled.stateHash).toBe(first.stateHash);
-  }, 180_000);
+  }, 400_000);
 
   it('verify and replay say the same of the database it leaves', async () => {
     const verified = await novate(['verify', '--json'], database.url);

@@ -101,7 +101,7 @@ export async function settlementApp(
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(
     SettlementModule.of(settlement, readerKey),
-    { bodyParser: false, logger: false, abortOnError: false },
+    { bodyParser: false, logger: false, abortOnError: false, forceCloseConnections: true },
   );
   app.use(helmet());
   app.set('query parser', 'simple');

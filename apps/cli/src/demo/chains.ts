@@ -31,7 +31,7 @@ import {
 import { assets, chains } from './reference.js';
 
 /** Milliseconds between two blocks that nobody asked for: they make the ones before them final. */
-const BLOCK_MS = 100;
+const BLOCK_MS = 300;
 /** Operators, and how many of them have to sign. */
 export const OPERATORS = 3;
 export const THRESHOLD = 2;

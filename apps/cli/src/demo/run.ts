@@ -24,7 +24,7 @@ import { members } from './participants.js';
 import { publishOverHttp } from './publish-http.js';
 import { publishToKafka, removeTopics } from './publish-kafka.js';
 import { openingDeposits, places } from './rails.js';
-import { assets, venues } from './reference.js';
+import { assets, type OperatorCommand, venues } from './reference.js';
 import { renderReport } from './report.js';
 import { buildScenario, fromVenues, type Scenario } from './scenario.js';
 import { examineChains, withdrawOnce } from './settled.js';
@@ -128,7 +128,7 @@ async function prepare(options: DemoOptions, progress: Progress, cleanup: Cleanu
 }
 
 /** Co-signers sign what a checkpoint holds: the sooner there is one, the sooner a batch goes out. */
-const CHECKPOINT_MS = '100';
+const CHECKPOINT_MS = '400';
 
 interface Running {
   readonly process: AppProcess;
@@ -150,11 +150,28 @@ async function launch(run: Run, more: Record<string, string> = {}): Promise<Runn
 }
 
 async function register({ scenario, progress }: Run, api: ClearingApi): Promise<void> {
-  for (const command of scenario.commands) await api.command(command);
+  for (const group of sameKind(scenario.commands)) {
+    for (let from = 0; from < group.length; from += AT_ONCE) {
+      await Promise.all(group.slice(from, from + AT_ONCE).map((each) => api.command(each)));
+    }
+  }
   const { length } = scenario.commands;
   progress.step(
     `${length} commands: assets, venues, members, accounts, rails, scenario history, risk model`,
   );
+}
+
+/** Commands given at once: those of one kind do not rest on each other, those of the next kind may. */
+const AT_ONCE = 16;
+
+function sameKind(commands: readonly OperatorCommand[]): readonly (readonly OperatorCommand[])[] {
+  const groups: OperatorCommand[][] = [];
+  for (const command of commands) {
+    const last = groups.at(-1);
+    if (last?.[0]?.kind === command.kind) last.push(command);
+    else groups.push([command]);
+  }
+  return groups;
 }
 
 /**

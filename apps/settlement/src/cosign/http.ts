@@ -122,6 +122,7 @@ export async function cosignApp(parts: CosignHttpParts): Promise<NestExpressAppl
     bodyParser: false,
     logger: false,
     abortOnError: false,
+    forceCloseConnections: true,
   });
   app.use(helmet());
   app.useBodyParser('json', { limit: BODY_LIMIT });

@@ -17,7 +17,7 @@ import { QuorumView } from './quorum-view.js';
 /** Exit codes: 1 a part failed, 2 the configuration is wrong. */
 const FAILED = 1;
 const MISCONFIGURED = 2;
-const PAUSE_MS = 100;
+const PAUSE_MS = 200;
 
 const log = (line: string) => void process.stderr.write(`${line}\n`);
 const oneLine = (error: unknown) =>

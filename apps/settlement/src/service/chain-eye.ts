@@ -24,6 +24,7 @@ const KEPT = 64;
 /** Looks at a chain's contracts through the quorum, block by block: a view of one rail is never mixed from two forks. */
 export class ChainEye {
   private readonly seen = new Map<string, Head>();
+  private asked: { readonly key: string; readonly operators: Promise<Operators> } | undefined;
 
   constructor(readonly quorum: Quorum) {}
 
@@ -44,7 +45,17 @@ export class ChainEye {
     return { latest: latest!, safe: safe!, finalized: finalized! };
   }
 
-  async operators(registry: Address, { hash }: Block): Promise<Operators> {
+  /** A chain's rails share a registry: it is asked once per block. */
+  operators(registry: Address, block: Block): Promise<Operators> {
+    const key = `${registry} ${block.hash}`;
+    if (this.asked?.key !== key) {
+      this.asked = { key, operators: this.readOperators(registry, block) };
+      this.asked.operators.catch(() => (this.asked = undefined));
+    }
+    return this.asked.operators;
+  }
+
+  private async readOperators(registry: Address, { hash }: Block): Promise<Operators> {
     const read = async <N extends 'epoch' | 'threshold' | 'operators'>(functionName: N) =>
       agreedValue(
         await this.quorum.read(

@@ -38,6 +38,8 @@ interface Violation {
 }
 
 const PAGE = 1_000;
+/** Every how many turns a rail with nothing to do is looked at, and forced exits are. */
+const IDLE_TURNS = 10;
 /** How long the house is left alone after it refused something. */
 const REFUSED_MS = 5_000;
 /** Microseconds in a second: the house's clock against the chain's. */
@@ -56,6 +58,7 @@ export class ChainRunner {
   /** What the house has acknowledged, by stream, which its journal may not have shown us yet. */
   private readonly acknowledged = new Map<string, number>();
   private quietUntil = 0;
+  private turns = 0;
   private readonly world: RailWorld;
   readonly exits: ExitWatch;
 
@@ -86,6 +89,7 @@ export class ChainRunner {
     if (rails.length === 0) return;
     await this.watch(rails);
     const blocks = await eye.blocks();
+    this.turns += 1;
     const jobs: Job[] = [];
     for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks)));
     if (jobs.length > 0) await this.submit(jobs);
@@ -105,9 +109,11 @@ export class ChainRunner {
   private async railTurn(rail: Rail, blocks: Blocks): Promise<Job[]> {
     const { eye, openings, copy } = this.parts;
     const runner = await this.runner(rail);
-    await this.exits.turn(rail.rail, runner.ledger, blocks.finalized);
+    const isSlow = this.turns % IDLE_TURNS === 0;
+    if (isSlow) await this.exits.turn(rail.rail, runner.ledger, blocks.finalized);
     const operators = await eye.operators(rail.registry as Address, blocks.latest);
     const opening = await openings.turn(openingsOf(copy, rail), blocks, operators);
+    if (runner.idle && opening === undefined && !isSlow) return [];
     const view = await eye.view(runner.ledger, blocks, runner.watched);
     const jobs = await runner.turn({ view, operators });
     return opening === undefined ? jobs : [opening, ...jobs];

@@ -95,6 +95,15 @@ export class RailRunner {
     return watched(this.rail);
   }
 
+  /** Nothing is due, nothing in the air: only the loss of a final block could change that. */
+  get idle(): boolean {
+    const { copy } = this.world;
+    const { batches, violations } = this.rail;
+    const done = batches.length === 0 || batches.at(-1)!.status === 'RECONCILED';
+    const heard = copy.lastSeq(this.terms.rail) === batches.length;
+    return done && heard && this.inputs.length === 0 && violations.length === 0;
+  }
+
   /** One turn. @returns the transactions the rail wants in a block */
   async turn({ view, operators }: Look): Promise<Job[]> {
     await this.hearLegs(operators);

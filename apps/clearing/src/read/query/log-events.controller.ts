@@ -9,10 +9,10 @@ import {
 import { Type } from 'class-transformer';
 import { IsInt, Max, Min } from 'class-validator';
 import type { Response } from 'express';
-import { canonicalLine } from '#events';
 import { Roles } from '../../rights/index.js';
 import { READ_OPTIONS } from '../options.js';
 import type { ReadOptions } from '../options.js';
+import { LogLines } from './log-lines.js';
 import { notFound } from './page.js';
 import { queryPipe } from './pipe.js';
 
@@ -46,7 +46,11 @@ export class LogEventsQuery {
 @ApiBearerAuth()
 @UsePipes(queryPipe())
 export class LogEventsController {
-  constructor(@Inject(READ_OPTIONS) private readonly options: ReadOptions) {}
+  private readonly lines: LogLines;
+
+  constructor(@Inject(READ_OPTIONS) private readonly options: ReadOptions) {
+    this.lines = new LogLines(options.journal);
+  }
 
   @Get('events')
   @Roles('operator', 'risk', 'regulator', 'settlement', 'cosigner')
@@ -60,26 +64,8 @@ export class LogEventsController {
   async events(@Query() { from, limit }: LogEventsQuery, @Res() response: Response): Promise<void> {
     const { size } = await this.options.journal.head();
     if (from > size) throw notFound('from', `The log has ${size} events.`);
-    const lines = await this.lines(from, Math.min(from + limit, size));
+    const lines = await this.lines.page(from, Math.min(from + limit, size), MAX_PAGE_BYTES);
     response.set(LOG_SIZE_HEADER, String(size)).set('cache-control', 'no-store');
     response.type('application/x-ndjson').send(Buffer.concat(lines));
-  }
-
-  /** Lines of the positions `from` to `end` - 1, as far as a page holds them. */
-  private async lines(from: number, end: number): Promise<Buffer[]> {
-    const lines: Buffer[] = [];
-    let bytes = 0;
-    if (from >= end) return lines;
-    for await (const { header, events, recorded = events } of this.options.journal.read(from)) {
-      for (const [i, event] of recorded.entries()) {
-        const position = header.firstPosition + i;
-        if (position < from) continue;
-        if (position >= end || bytes >= MAX_PAGE_BYTES) return lines;
-        const line = Buffer.from(`${canonicalLine(event)}\n`, 'utf8');
-        lines.push(line);
-        bytes += line.byteLength;
-      }
-    }
-    return lines;
   }
 }
