@@ -160,12 +160,19 @@ export class ChaosWorld {
     });
   }
 
-  /** Polls gently until it is so. @throws with what every process said last */
+  /**
+   * Polls gently until it is so. Patience begins anew whenever something moved: how long a backlog takes is no finding.
+   * @param more where it stands, in words that change when something moves
+   * @throws with what every process said last
+   */
   async until(what: string, holds: () => Promise<boolean>, more = () => ''): Promise<void> {
     let trouble = '';
-    for (const until = performance.now() + PATIENCE_MS; performance.now() < until;) {
+    let standing = more();
+    for (let until = performance.now() + PATIENCE_MS; performance.now() < until;) {
       try {
         if (await holds()) return;
+        if (more() !== standing) until = performance.now() + PATIENCE_MS;
+        standing = more();
       } catch (error) {
         // A node or a database that is just being killed.
         trouble = String(error);
