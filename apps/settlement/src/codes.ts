@@ -122,6 +122,12 @@ export const settlementCodes = {
   ],
   OPENING_DIFFERS: [8619, 'Open accounts as the log opened them.'],
   DEPOSIT_DIFFERS: [8620, 'Find out who had the deposit credited: the chain does not show it.'],
+  SERVICE_MALFORMED: [8701, 'Send {"rail": "1/USDT", "seq": 7}.'],
+  SERVICE_UNAUTHENTICATED: [
+    8702,
+    'Send Authorization: Bearer and a key of the role the route is for.',
+  ],
+  NOT_HALTED: [8703, 'Nothing to do: GET /v1/rails shows which batches are halted, and why.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type SettlementCode = keyof typeof settlementCodes;

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { ConfigError } from '../../../infra/settings/index.js';
 import { readSettlementConfig, type SettlementConfig } from './config/index.js';
 import { feePolicy, gasLimit } from './fees/index.js';
-import { settlementApp } from './http.js';
+import { settlementApp } from './http/service-app.js';
 import { Settlement } from './service/index.js';
 import { openSigner } from './signer/open-signer.js';
 
@@ -42,7 +42,7 @@ async function start(config: SettlementConfig): Promise<Settlement> {
 async function main(): Promise<void> {
   const config = readSettlementConfig(process.env);
   const settlement = await start(config);
-  const app = await settlementApp(settlement, config.readerKey);
+  const app = await settlementApp({ settlement, keys: config.keys, log });
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return process.exit(FAILED);

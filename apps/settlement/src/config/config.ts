@@ -26,7 +26,8 @@ export interface SettlementConfig {
   readonly replaceAfterMs: number;
   readonly maxFeeGwei: number;
   readonly http: { readonly host: string; readonly port: number };
-  readonly readerKey?: string;
+  /** Of who may read how settlement stands, and of who may resume a halted batch. */
+  readonly keys: { readonly reader?: string; readonly operator?: string };
 }
 
 /** Reads and checks the environment. @throws ConfigError that lists everything wrong with it */
@@ -38,7 +39,8 @@ export function readSettlementConfig(env: Environment): SettlementConfig {
   if (problems.length > 0) throw new ConfigError(problems);
   const chains = chainsOf(value('NOVATE_CHAINS') ?? '');
   if (typeof chains === 'string') throw new ConfigError([chains]);
-  const readerKey = value('NOVATE_KEY_SETTLEMENT_READER');
+  const reader = value('NOVATE_KEY_SETTLEMENT_READER');
+  const operator = value('NOVATE_KEY_SETTLEMENT_OPERATOR');
   const number = (name: SettlementSetting) => Number(value(name));
   return {
     databaseUrl: value('NOVATE_SETTLEMENT_DATABASE_URL') ?? '',
@@ -60,7 +62,7 @@ export function readSettlementConfig(env: Environment): SettlementConfig {
       host: value('NOVATE_SETTLEMENT_HOST') ?? '',
       port: number('NOVATE_SETTLEMENT_PORT'),
     },
-    ...(readerKey !== undefined && { readerKey }),
+    keys: { ...(reader !== undefined && { reader }), ...(operator !== undefined && { operator }) },
   };
 }
 

@@ -81,9 +81,12 @@ export const settlementSettings = [
   text(
     'NOVATE_KEY_SETTLEMENT_READER',
     'API key of who may read the state of batches. Absent: nobody.',
-    {
-      secret: true,
-    },
+    { secret: true },
+  ),
+  text(
+    'NOVATE_KEY_SETTLEMENT_OPERATOR',
+    'API key of who may read it, and resume a halted batch. Absent: nobody.',
+    { secret: true },
   ),
 ] as const satisfies readonly Setting[];
 

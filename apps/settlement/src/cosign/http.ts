@@ -1,32 +1,26 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import {
   Body,
-  type CanActivate,
   Controller,
   type DynamicModule,
-  type ExecutionContext,
   Get,
   HttpCode,
   Inject,
   Module,
   Post,
   Res,
-  SetMetadata,
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import helmet from 'helmet';
-import { SettlementRefused } from '../codes.js';
+import { KeyGuard, Public, Roles } from '../http/key-guard.js';
+import { ProblemFilter } from '../http/problem.js';
 import type { CoSigner } from './co-signer.js';
 import type { CopyKeeper } from './copy-keeper.js';
-import { CosignFilter } from './problem.js';
 import { type CosignAnswer, readBatchRequest, readOpeningsRequest } from './wire.js';
 
-const ROLES = 'novate:roles';
 /** The settlement service, and whoever else has its key. */
-const Settlement = () => SetMetadata(ROLES, ['settlement']);
-const Public = () => SetMetadata(ROLES, ['public']);
+const Settlement = () => Roles('settlement');
 
 export const PARTS = Symbol('COSIGN_PARTS');
 /** A payload is 120,000 bytes at most, in hex. */
@@ -77,37 +71,14 @@ export class CosignController {
   }
 }
 
-/** Lets in who has the key; a route that states no role is closed to everybody. */
-class KeyGuard implements CanActivate {
-  private readonly digest: Buffer;
-
-  constructor(
-    private readonly reflector: Reflector,
-    key: string,
-  ) {
-    this.digest = sha256(key);
-  }
-
-  canActivate(context: ExecutionContext): boolean {
-    const stated = this.reflector.get<readonly string[] | undefined>(ROLES, context.getHandler());
-    if (stated?.includes('public')) return true;
-    const { authorization } = context.switchToHttp().getRequest<Request>().headers;
-    const token = /^Bearer ([\x21-\x7e]{1,512})$/.exec(authorization ?? '')?.[1];
-    const known = token !== undefined && timingSafeEqual(sha256(token), this.digest);
-    if (known && stated?.includes('settlement') === true) return true;
-    throw new SettlementRefused('COSIGN_UNAUTHENTICATED', 'authorization', 'no valid key was sent');
-  }
-}
-
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 @Module({})
 export class CosignModule {
   static forParts(parts: CosignHttpParts): DynamicModule {
     const guard = {
       provide: APP_GUARD,
       inject: [Reflector],
-      useFactory: (reflector: Reflector) => new KeyGuard(reflector, parts.key),
+      useFactory: (reflector: Reflector) =>
+        new KeyGuard(reflector, { settlement: parts.key }, 'COSIGN_UNAUTHENTICATED'),
     };
     return {
       module: CosignModule,
@@ -126,6 +97,6 @@ export async function cosignApp(parts: CosignHttpParts): Promise<NestExpressAppl
   });
   app.use(helmet());
   app.useBodyParser('json', { limit: BODY_LIMIT });
-  app.useGlobalFilters(new CosignFilter(parts.cosigner.address, parts.log));
+  app.useGlobalFilters(new ProblemFilter(parts.log, parts.cosigner.address));
   return app;
 }

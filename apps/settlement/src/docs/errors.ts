@@ -8,6 +8,7 @@ const ranges: readonly (readonly [number, string])[] = [
   [83, 'vault, pause and exit'],
   [84, 'keys'],
   [86, 'what a co-signer refuses'],
+  [87, 'what the settlement service refuses'],
 ];
 
 /** docs/settlement-errors.md, made from settlement's closed list of reason codes and the contracts' custom errors. */

@@ -1,4 +1,6 @@
 import { isFinal, sealingOf } from '../state/index.js';
+import type { ExitWatch } from './exits.js';
+import type { RailRunner } from './rail-runner.js';
 import type { Settlement } from './settlement.js';
 
 /** How a rail stands, for people and monitors. */
@@ -31,7 +33,18 @@ export interface RailStatus {
 
 const MOST_OPEN = 20;
 
-export function railReports({ chains, copy }: Settlement): RailStatus[] {
+/** What is asked of a running service to say how it stands. */
+export interface SettlementStanding {
+  readonly ready: boolean;
+  readonly copy: Pick<Settlement['copy'], 'size' | 'lastSeq' | 'state'>;
+  readonly chains: readonly {
+    readonly rails: ReadonlyMap<string, Pick<RailRunner, 'terms' | 'state' | 'resume'>>;
+    readonly exits: Pick<ExitWatch, 'open'>;
+  }[];
+}
+
+/** How every rail stands, in the order of their chains. */
+export function railReports({ chains, copy }: SettlementStanding): RailStatus[] {
   return chains.flatMap((chain) =>
     [...chain.rails.values()].map(({ terms, state }): RailStatus => {
       const open = state.batches.filter((batch) => !isFinal(batch)).slice(0, MOST_OPEN);

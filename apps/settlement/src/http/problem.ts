@@ -4,12 +4,15 @@ import type { Hex } from 'viem';
 import { type SettlementCode, SettlementRefused } from '../codes.js';
 
 /**
- * HTTP status of what a co-signer refuses; what is not listed is 422: this batch is wrong, and asking again with the same
- * bytes will never help. 503 asks to be asked again, 409 may pass with time, 403 is up to the co-signer's owner.
+ * HTTP status of what a co-signer or the service refuses; what is not listed is 422: this batch is wrong, and asking again with the
+ * same bytes will never help. 503 asks to be asked again, 409 may pass with time, 403 is up to the co-signer's owner.
  */
 const STATUS: { readonly [C in SettlementCode]?: number } = {
   COSIGN_MALFORMED: 400,
   COSIGN_UNAUTHENTICATED: 401,
+  SERVICE_MALFORMED: 400,
+  SERVICE_UNAUTHENTICATED: 401,
+  NOT_HALTED: 409,
   RAIL_NOT_SIGNED: 403,
   LIMIT_EXCEEDED: 403,
   SEQ_NOT_NEXT: 409,
@@ -26,8 +29,8 @@ const STATUS: { readonly [C in SettlementCode]?: number } = {
   COSIGNER_UNAVAILABLE: 503,
 };
 
-/** RFC 9457 problem details of a refusal, with who refused. */
-export function problemOf(refused: SettlementRefused, signer: Hex) {
+/** RFC 9457 problem details of a refusal; of a co-signer's, with the address that refused. */
+export function problemOf(refused: SettlementRefused, signer?: Hex) {
   const name = refused.code.slice(5) as SettlementCode;
   const words = name.toLowerCase().replaceAll('_', ' ');
   return {
@@ -38,18 +41,18 @@ export function problemOf(refused: SettlementRefused, signer: Hex) {
     code: refused.code,
     field: refused.field,
     fix: refused.fix,
-    signer,
+    ...(signer !== undefined && { signer }),
   };
 }
 
 /** Every refusal leaves as application/problem+json; an unexpected error tells the caller nothing of its inside. */
 @Catch()
-export class CosignFilter implements ExceptionFilter {
+export class ProblemFilter implements ExceptionFilter {
   private last = '';
 
   constructor(
-    private readonly signer: Hex,
     private readonly log: (line: string) => void,
+    private readonly signer?: Hex,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -60,7 +63,7 @@ export class CosignFilter implements ExceptionFilter {
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }
 
-  /** For the owner of the co-signer; the same again and again is said once. */
+  /** For the owner of the process; the same again and again is said once. */
   private note(refusal: string): void {
     if (refusal !== this.last) this.log(`refused: ${refusal}`);
     this.last = refusal;
