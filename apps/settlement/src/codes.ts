@@ -132,6 +132,9 @@ export const settlementCodes = {
 
 export type SettlementCode = keyof typeof settlementCodes;
 
+/** `NNNN_NAME`, as it leaves. */
+export const codeText = (name: SettlementCode): string => `${settlementCodes[name][0]}_${name}`;
+
 /** Something settlement does not do, with the code, the field at fault, what is wrong with it and what mends it. */
 export class SettlementRefused extends Error {
   override readonly name = 'SettlementRefused';
@@ -144,9 +147,10 @@ export class SettlementRefused extends Error {
     readonly field: string,
     readonly reason: string,
   ) {
-    const [number, fix] = settlementCodes[name];
-    super(`${number}_${name}: ${field}: ${reason}. ${fix}`);
-    this.code = `${number}_${name}`;
+    const code = codeText(name);
+    const [, fix] = settlementCodes[name];
+    super(`${code}: ${field}: ${reason}. ${fix}`);
+    this.code = code;
     this.fix = fix;
   }
 }

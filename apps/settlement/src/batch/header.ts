@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { domainOf, typedData } from '#contracts';
 import { encodeAbiParameters, type Hex, hashTypedData, keccak256 } from 'viem';
 
 /** What co-signers sign and the contract keeps the digest of; the payload is in it by its hash. */
@@ -38,32 +39,10 @@ export interface Opening {
   readonly owner: Hex;
 }
 
+/** Seconds the contract lets a deadline be ahead of its block. */
+export const LONGEST_DEADLINE = 1_800;
+
 export const ZERO_HASH: Hex = `0x${'00'.repeat(32)}`;
-
-export const batchTypes = {
-  Batch: [
-    { name: 'origin', type: 'bytes32' },
-    { name: 'seq', type: 'uint64' },
-    { name: 'prevHash', type: 'bytes32' },
-    { name: 'cycle', type: 'uint64' },
-    { name: 'leg', type: 'uint16' },
-    { name: 'payloadHash', type: 'bytes32' },
-    { name: 'logSize', type: 'uint64' },
-    { name: 'logRoot', type: 'bytes32' },
-    { name: 'stateRoot', type: 'bytes32' },
-    { name: 'balanceRoot', type: 'bytes32' },
-    { name: 'epoch', type: 'uint64' },
-    { name: 'deadline', type: 'uint64' },
-  ],
-} as const;
-
-const openingsTypes = {
-  Openings: [
-    { name: 'openingsHash', type: 'bytes32' },
-    { name: 'epoch', type: 'uint64' },
-    { name: 'deadline', type: 'uint64' },
-  ],
-} as const;
 
 const openingsAbi = [
   {
@@ -78,8 +57,8 @@ const openingsAbi = [
 /** EIP-712 digest of a batch: its identity on chain, the next batch's `prevHash`, and what operators sign. */
 export function batchDigest(header: BatchHeader, at: LedgerAddress): Hex {
   return hashTypedData({
-    domain: domainOf(at),
-    types: batchTypes,
+    domain: domainOf('SettlementLedger', at.chainId, at.ledger),
+    types: { Batch: typedData.Batch },
     primaryType: 'Batch',
     message: header,
   });
@@ -97,8 +76,8 @@ export function openingsDigest(
   at: LedgerAddress,
 ): Hex {
   return hashTypedData({
-    domain: domainOf(at),
-    types: openingsTypes,
+    domain: domainOf('SettlementLedger', at.chainId, at.ledger),
+    types: { Openings: typedData.Openings },
     primaryType: 'Openings',
     message: { openingsHash: openingsHash(openings), epoch, deadline },
   });
@@ -107,13 +86,4 @@ export function openingsDigest(
 /** How a log is named on chain: SHA-256 of its name's UTF-8 bytes. */
 export function originHash(name: string): Hex {
   return `0x${createHash('sha256').update(name, 'utf8').digest('hex')}`;
-}
-
-function domainOf({ chainId, ledger }: LedgerAddress) {
-  return {
-    name: 'Novate SettlementLedger',
-    version: '1',
-    chainId,
-    verifyingContract: ledger,
-  } as const;
 }

@@ -9,7 +9,6 @@ export const INSTRUMENT = 'BTC-PERP';
 export const ORIGIN = 'chaos.novate.example';
 export const PASSWORD = 'chaos';
 export const TREASURY: Hex = `0x${'7e'.repeat(20)}`;
-export const CO_SIGNERS = 3;
 /** Most members that are ever opened. */
 export const MEMBERS = 40;
 

@@ -1,6 +1,6 @@
 import type { Finality } from '#events';
 import type { Hex } from 'viem';
-import { type Batch, type BatchHeader, decodePayload } from '../batch/index.js';
+import { type Batch, type BatchHeader, decodePayload, LONGEST_DEADLINE } from '../batch/index.js';
 import { type SettlementCode, SettlementRefused } from '../codes.js';
 import type { CreditedDeposit, LegData } from '../house/index.js';
 import type {
@@ -24,9 +24,6 @@ export interface RailPolicy extends LedgerName {
   readonly maxWithdrawal?: bigint;
   readonly maxLegsPerHour?: number;
 }
-
-/** What the contract lets a deadline be ahead of the block time, seconds. */
-export const LONGEST_DEADLINE = 1_800n;
 
 function need(holds: boolean, code: SettlementCode, field: string, reason: () => string): void {
   if (!holds) throw new SettlementRefused(code, field, reason());
@@ -176,7 +173,7 @@ export function needUnsigned(standing: SignedBatch | undefined, seq: bigint, dig
 
 /** Where the key may have signed under another database, all it can have signed is past its deadline on final blocks. */
 export function checkFirstUse({ suspect, time }: FirstUse, final: LedgerAt): void {
-  const over = time + LONGEST_DEADLINE;
+  const over = time + BigInt(LONGEST_DEADLINE);
   need(!suspect || final.time > over, 'KEY_RETIRED', 'signer', () => {
     const began = `this database began at block time ${time} with a key that was an operator already`;
     return `${began}; what the key may have signed before is valid until ${over}`;

@@ -1,7 +1,7 @@
 import type { Hex } from 'viem';
 import { batchDigest, legToBatch, openingsDigest } from '../batch/index.js';
 import { SettlementRefused } from '../codes.js';
-import type { CreditedDeposit } from '../house/index.js';
+import { anchored, type CreditedDeposit } from '../house/index.js';
 import {
   checkDeadline,
   checkDeposits,
@@ -140,10 +140,7 @@ export class CoSigner {
       ledger: policy.ledger,
       origin: this.parts.copy.origin,
       prevHash: header.prevHash,
-      logSize: anchor.logSize,
-      logRoot: `0x${anchor.logRoot}`,
-      stateRoot: `0x${anchor.stateRoot}`,
-      balanceRoot: anchor.balanceRoot,
+      ...anchored(anchor),
       epoch: header.epoch,
       deadline: header.deadline,
     });

@@ -28,6 +28,16 @@ export interface Anchor {
   readonly data: LegData;
 }
 
+/** The part of an anchor that a batch's header carries, as the chain writes it. */
+export function anchored({ logSize, logRoot, stateRoot, balanceRoot }: Anchor) {
+  return {
+    logSize,
+    logRoot: `0x${logRoot}`,
+    stateRoot: `0x${stateRoot}`,
+    balanceRoot,
+  } as const;
+}
+
 /** Sees every deposit that a chain's watcher had credited, as the journal goes by. */
 export type DepositObserver = (deposit: CreditedDeposit) => void;
 

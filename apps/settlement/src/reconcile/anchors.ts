@@ -10,7 +10,7 @@ import {
 import { type AnyRecordedEvent, canonicalLine, hashLine, type Journal } from '#events';
 import { settlementLedgerAbi } from '#contracts';
 import { batchDigest, legToBatch } from '../batch/index.js';
-import { type Anchor, HouseCopy, readLine } from '../house/index.js';
+import { type Anchor, anchored, HouseCopy, readLine } from '../house/index.js';
 
 /** What an offline replay of a journal says every batch on chain has to be. */
 export interface ReplayedLegs {
@@ -155,10 +155,8 @@ function differenceOf(
   if (functionName !== 'settle') return 'it was not sent as a batch of its own';
   const [header, payload] = args;
   const derived = legToBatch(anchor.data, {
-    ...{ chainId, ledger, origin, prevHash, logSize: anchor.logSize },
-    logRoot: `0x${anchor.logRoot}`,
-    stateRoot: `0x${anchor.stateRoot}`,
-    balanceRoot: anchor.balanceRoot,
+    ...{ chainId, ledger, origin, prevHash },
+    ...anchored(anchor),
     epoch: header.epoch,
     deadline: header.deadline,
   });

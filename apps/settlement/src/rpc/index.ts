@@ -9,6 +9,5 @@ export {
   NoAgreement,
 } from './agreement.js';
 export type { CircuitPolicy } from './circuit.js';
-export { type LedgerView, readBatchHash, readLedger, readLedgerByTag } from './ledger-view.js';
 export type { ProviderHealth } from './provider.js';
 export { type Fixed, type Heights, Quorum, type QuorumOptions } from './quorum.js';

@@ -19,7 +19,8 @@ export interface Operators {
   readonly members: readonly Hex[];
 }
 
-const KEPT = 64;
+/** Heads kept: a few turns of a few rails. */
+const KEPT = 512;
 
 /** Looks at a chain's contracts through the quorum, block by block: a view of one rail is never mixed from two forks. */
 export class ChainEye {
@@ -118,7 +119,7 @@ export class ChainEye {
       lastSeq,
       hashes: new Map(hashes),
     };
-    if (this.seen.size >= KEPT * 8) this.seen.clear();
+    if (this.seen.size >= KEPT) this.seen.clear();
     this.seen.set(key, head);
     return head;
   }

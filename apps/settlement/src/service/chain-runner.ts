@@ -5,7 +5,10 @@ import type { Observation, WatchedRail, Watcher } from '../watcher/index.js';
 import type { SettledBatch } from '../watcher/index.js';
 import type { Blocks, ChainEye } from './chain-eye.js';
 import type { ClearingClient } from './clearing-client.js';
+import { codeText } from '../codes.js';
+import { codeOfContractError } from '../contract-errors.js';
 import { ExitWatch } from './exits.js';
+import { Standing } from './standing.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
 import type { Openings } from './openings.js';
 import type { SettledDigest } from './recall.js';
@@ -48,7 +51,8 @@ export const MICROS = 1_000_000;
 /** One chain: its rails' batches, its accounts, its deposits. */
 export class ChainRunner {
   readonly rails = new Map<string, RailRunner>();
-  private readonly deposits: FinalDeposit[] = [];
+  /** Final and not known to be recorded by the house. */
+  private deposits: FinalDeposit[] = [];
   private readonly batches = new Map<string, SettledBatch>();
   /** Batches in blocks, final or not. */
   private readonly inBlocks = new Map<string, SettledBatch>();
@@ -57,6 +61,8 @@ export class ChainRunner {
   private readonly violations: Violation[] = [];
   /** What the house has acknowledged, by stream, which its journal may not have shown us yet. */
   private readonly acknowledged = new Map<string, number>();
+  private readonly inTurn: Standing;
+  private readonly inTelling: Standing;
   private quietUntil = 0;
   private turns = 0;
   private readonly world: RailWorld;
@@ -64,6 +70,8 @@ export class ChainRunner {
 
   constructor(private readonly parts: ChainParts) {
     this.world = parts.world(this);
+    this.inTurn = new Standing(parts.log);
+    this.inTelling = new Standing(parts.log);
     this.exits = new ExitWatch(parts.eye.quorum, parts.fromBlock, parts.log);
   }
 
@@ -84,7 +92,7 @@ export class ChainRunner {
 
   /** One turn. Throws where the chain cannot be read now; nothing is lost by it. */
   async turn(): Promise<void> {
-    const { copy, eye, lane } = this.parts;
+    const { copy, eye } = this.parts;
     const rails = railsOfChain(copy.state, this.parts.chainId);
     if (rails.length === 0) return;
     await this.watch(rails);
@@ -92,8 +100,8 @@ export class ChainRunner {
     this.turns += 1;
     const jobs: Job[] = [];
     for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks)));
-    if (jobs.length > 0) await this.submit(jobs);
-    else await lane.turn([]);
+    await this.submit(jobs);
+    this.inTurn.turned();
   }
 
   /**
@@ -104,6 +112,7 @@ export class ChainRunner {
     const rails = railsOfChain(this.parts.copy.state, this.parts.chainId);
     await this.tellViolations();
     await this.tellHouse(rails);
+    this.inTelling.turned();
   }
 
   private async railTurn(rail: Rail, blocks: Blocks): Promise<Job[]> {
@@ -128,18 +137,23 @@ export class ChainRunner {
   }
 
   private async submit(jobs: readonly Job[]): Promise<void> {
-    const { lane, log } = this.parts;
+    const { lane } = this.parts;
     const { sent, refused, alarms } = await lane.turn(jobs);
     for (const { job, hash } of sent) {
       if (job === undefined) continue;
       for (const runner of this.rails.values()) runner.sent(job, hash);
     }
-    for (const { job, errorName } of refused) log(`chain ${this.chainId}: ${job}: ${errorName}`);
-    for (const { code, job } of alarms) log(`ALARM chain ${this.chainId}: ${code} ${job ?? ''}`);
+    for (const { job, errorName } of refused) {
+      const code = codeText(codeOfContractError(errorName));
+      this.inTurn.say(`chain ${this.chainId}: ${job}: ${code} (${errorName})`);
+    }
+    for (const { code, job } of alarms) {
+      this.inTurn.say(`ALARM chain ${this.chainId}: ${code} ${job ?? ''}`);
+    }
   }
 
   private async watch(rails: readonly Rail[]): Promise<void> {
-    const { watcher, fromBlock, log } = this.parts;
+    const { watcher, fromBlock } = this.parts;
     const watched = rails.map(({ rail, token, ledger, vault, finality }): WatchedRail => ({
       ...{ rail, finality, fromBlock },
       token: token as Address,
@@ -147,7 +161,9 @@ export class ChainRunner {
       vault: vault as Address,
     }));
     const { held } = await watcher.turn(watched);
-    for (const { rail, number } of held) log(`ALARM ${rail}: a number before ${number} is missing`);
+    for (const { rail, number } of held) {
+      this.inTurn.say(`ALARM ${rail}: a number before ${number} is missing`);
+    }
     for (;;) {
       const told = await watcher.after(this.told, PAGE);
       for (const { seq, observation } of told) {
@@ -199,11 +215,11 @@ export class ChainRunner {
 
   /** Deposits, then the end of this chain's part of the window. */
   private async tellHouse(rails: readonly Rail[]): Promise<void> {
-    const { copy, custodyKey, log } = this.parts;
+    const { copy, custodyKey } = this.parts;
     for (const id of custodiansOfChain(copy.state, this.chainId)) {
       const key = custodyKey(id);
       if (key === undefined) {
-        log(`ALARM chain ${this.chainId}: there is no key of custodian ${id}`);
+        this.inTelling.say(`ALARM chain ${this.chainId}: there is no key of custodian ${id}`);
         continue;
       }
       // What was acknowledged is in the copy only once the journal has shown it: until then it says what was, not what is.
@@ -214,6 +230,7 @@ export class ChainRunner {
         await this.send('deposits', deposits, key);
         continue;
       }
+      this.deposits = this.deposits.filter(({ rail }) => !custodian.speaksFor(rail));
       const closing = custodian.closing(copy.state);
       if (closing !== undefined) await this.send('windows', [closing], key);
     }

@@ -89,3 +89,14 @@ function refused(status: number, answer: Record<string, unknown>): CosignReply {
 }
 
 const hex = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString('hex')}`;
+
+/** As the registry wants them: strictly ascending by signer, as many as are needed. */
+export function inRegistryOrder(
+  signatures: ReadonlyMap<Hex, Hex>,
+  threshold: number,
+): { signer: Hex; data: Hex }[] {
+  return [...signatures]
+    .map(([signer, data]) => ({ signer, data }))
+    .sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1))
+    .slice(0, threshold);
+}

@@ -51,6 +51,11 @@ export class Custodian {
     private readonly rails: readonly CustodianRail[],
   ) {}
 
+  /** Whether a rail's deposits are this custodian's to tell. */
+  speaksFor(rail: string): boolean {
+    return this.rails.some((each) => each.rail === rail);
+  }
+
   /** Deposits the house has not recorded. `final` holds each rail's, in order of number. */
   deposits(state: HouseState, final: readonly FinalDeposit[]): CustodianInput[] {
     const window = this.window(state);

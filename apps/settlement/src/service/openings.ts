@@ -3,7 +3,8 @@ import { settlementLedgerAbi } from '#contracts';
 import { type Opening, openingsDigest } from '../batch/index.js';
 import type { Job } from '../lane/index.js';
 import type { Blocks, ChainEye, Operators } from './chain-eye.js';
-import type { CoSignerClient, OpeningsToSign, Signed } from './co-signers.js';
+import { Standing } from './standing.js';
+import { type CoSignerClient, inRegistryOrder, type OpeningsToSign } from './co-signers.js';
 
 /** Accounts the house has opened on a rail: its own index 0 first. */
 export interface RailOpenings {
@@ -33,13 +34,16 @@ export class Openings {
   private readonly open = new Set<string>();
   private readonly rounds = new Map<string, Round>();
   private readonly underWay = new Set<string>();
+  private readonly standing: Standing;
 
   constructor(
     private readonly eye: ChainEye,
     private readonly coSigners: readonly CoSignerClient[],
     private readonly deadlineSeconds: number,
-    private readonly log: (line: string) => void,
-  ) {}
+    log: (line: string) => void,
+  ) {
+    this.standing = new Standing(log);
+  }
 
   /** @returns the transaction that opens the next accounts of a rail, once it is signed */
   async turn(rail: RailOpenings, blocks: Blocks, operators: Operators): Promise<Job | undefined> {
@@ -86,6 +90,7 @@ export class Openings {
     const digest = openingsDigest(closed, { epoch, deadline }, { chainId, ledger });
     const round = { rail, openings: closed, epoch, deadline, digest, signatures: new Map() };
     this.rounds.set(rail, round);
+    this.standing.turned();
     return round;
   }
 
@@ -98,14 +103,14 @@ export class Openings {
     if (reply.is === 'signed' && members.includes(reply.by.signer)) {
       round.signatures.set(reply.by.signer, reply.by.signature);
     } else if (reply.is !== 'signed') {
-      this.log(`openings of ${round.rail}: ${coSigner.url}: ${reply.reason}`);
+      this.standing.say(`openings of ${round.rail}: ${coSigner.url}: ${reply.reason}`);
     }
   }
 }
 
 function jobOf(round: Round, ledger: Address, { threshold }: Operators): Job {
   const { rail, openings, epoch, deadline, digest } = round;
-  const signatures = sorted(round.signatures, threshold);
+  const signatures = inRegistryOrder(round.signatures, threshold);
   const args = [openings, epoch, deadline, signatures] as const;
   return {
     id: `${rail}#openings#${digest}`,
@@ -113,16 +118,4 @@ function jobOf(round: Round, ledger: Address, { threshold }: Operators): Job {
     data: encodeFunctionData({ abi: settlementLedgerAbi, functionName: 'openAccounts', args }),
     gas: GAS_BASE + GAS_EACH * BigInt(openings.length),
   };
-}
-
-/** As the registry wants them: strictly ascending by signer, as many as are needed. */
-export function sorted(
-  signatures: ReadonlyMap<Hex, Hex>,
-  threshold: number,
-): { signer: Hex; data: Hex }[] {
-  return [...signatures]
-    .map(([signer, signature]): Signed => ({ signer, signature }))
-    .sort((a, b) => (BigInt(a.signer) < BigInt(b.signer) ? -1 : 1))
-    .slice(0, threshold)
-    .map(({ signer, signature }) => ({ signer, data: signature }));
 }

@@ -1,8 +1,8 @@
 import { encodeFunctionData, type Address, type Hex } from 'viem';
 import { settlementLedgerAbi } from '#contracts';
-import { legToBatch } from '../batch/index.js';
+import { legToBatch, ZERO_HASH } from '../batch/index.js';
 import type { BatchSize } from '../fees/index.js';
-import type { Anchor, HouseCopy } from '../house/index.js';
+import { type Anchor, anchored, type HouseCopy } from '../house/index.js';
 import type { Job } from '../lane/index.js';
 import {
   batchAt,
@@ -18,8 +18,7 @@ import {
   watched,
 } from '../state/index.js';
 import type { Operators } from './chain-eye.js';
-import type { CoSignerClient } from './co-signers.js';
-import { sorted } from './openings.js';
+import { type CoSignerClient, inRegistryOrder } from './co-signers.js';
 import type { RailStore, SealedBatch } from './rail-store.js';
 import { recallBatch, type SettledDigest } from './recall.js';
 import type { RailTerms } from '#events';
@@ -168,7 +167,7 @@ export class RailRunner {
    * lose the block, and then they are sent again.
    */
   private async recall(seq: number, known: SettledDigest, operators: Operators): Promise<void> {
-    const prevHash = this.world.recorded(this.terms.rail, seq - 1)?.digest ?? ZERO;
+    const prevHash = this.world.recorded(this.terms.rail, seq - 1)?.digest ?? ZERO_HASH;
     const batch = this.derive(seq, prevHash, known, operators);
     await this.remember(seq, prevHash, known.digest, batch, operators);
   }
@@ -180,7 +179,7 @@ export class RailRunner {
     const digest = view.latest.hashes.get(seq);
     const known = [seen(rail, seq), recorded(rail, seq)].find((each) => each?.digest === digest);
     if (known === undefined || this.foreign.has(known.digest)) return;
-    const prevHash = view.latest.hashes.get(seq - 1) ?? ZERO;
+    const prevHash = view.latest.hashes.get(seq - 1) ?? ZERO_HASH;
     const batch = this.derive(seq, prevHash, known, operators);
     if (batch === undefined) this.foreign.add(known.digest);
     else await this.remember(seq, prevHash, known.digest, batch, operators);
@@ -260,10 +259,7 @@ export class RailRunner {
     const deadline = view.latest.time + deadlineSeconds;
     const { header, payload, digest } = legToBatch(anchor.data, {
       ...{ chainId: this.terms.chainId, ledger: this.ledger, origin: origin(), prevHash },
-      logSize: anchor.logSize,
-      logRoot: `0x${anchor.logRoot}`,
-      stateRoot: `0x${anchor.stateRoot}`,
-      balanceRoot: anchor.balanceRoot as Hex,
+      ...anchored(anchor),
       epoch,
       deadline: BigInt(deadline),
     });
@@ -304,7 +300,7 @@ export class RailRunner {
     const batch = await this.world.store.batch(this.terms.rail, digest);
     const { threshold } = batchAt(this.rail, seq)!.sealings.at(-1)!;
     if (batch === undefined) return undefined;
-    const signatures = sorted(batchAt(this.rail, seq)!.signatures, threshold);
+    const signatures = inRegistryOrder(batchAt(this.rail, seq)!.signatures, threshold);
     const payload: Hex = `0x${Buffer.from(batch.payload).toString('hex')}`;
     const args = [batch.header, payload, signatures] as const;
     const count = (at: number): number => (batch.payload[at]! << 8) | batch.payload[at + 1]!;
@@ -346,5 +342,3 @@ export class RailRunner {
 }
 
 const isHalted = (batch: BatchState | undefined): boolean => batch?.status === 'HALTED';
-
-const ZERO: Hex = `0x${'00'.repeat(32)}`;

@@ -1,6 +1,6 @@
 import type { Hex } from 'viem';
-import { batchDigest, legToBatch } from '../batch/index.js';
-import type { Anchor } from '../house/index.js';
+import { batchDigest, legToBatch, LONGEST_DEADLINE } from '../batch/index.js';
+import { type Anchor, anchored } from '../house/index.js';
 import type { SealedBatch } from './rail-store.js';
 
 /** A batch that is or was on chain, of which only the digest is known here. */
@@ -22,9 +22,6 @@ export interface RecallContext {
   readonly deadlineSeconds: number;
 }
 
-/** What the contract lets a deadline be ahead of its block, seconds. */
-const LONGEST_DEADLINE = 1_800;
-
 /**
  * The batch of a leg that hashes to a digest on chain, whoever sealed and sent it; undefined where none does, and the digest
  * is of something else. Of all that a batch binds the log lacks only the epoch and the deadline, and the contract took it
@@ -37,10 +34,7 @@ export function recallBatch(
 ): SealedBatch | undefined {
   const { header, payload } = legToBatch(anchor.data, {
     ...context,
-    logSize: anchor.logSize,
-    logRoot: `0x${anchor.logRoot}`,
-    stateRoot: `0x${anchor.stateRoot}`,
-    balanceRoot: anchor.balanceRoot,
+    ...anchored(anchor),
     deadline: 0n,
   });
   for (const epoch of [context.epoch, context.epoch - 1n]) {

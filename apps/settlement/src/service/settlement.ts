@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { settlementLedgerAbi } from '#contracts';
+import { collateralVaultAbi, operatorRegistryAbi, settlementLedgerAbi } from '#contracts';
 import { ChainError, httpChain } from '../chain/index.js';
 import { migrateSettlement } from '../database/migrate.js';
 import type { BatchSize } from '../fees/index.js';
@@ -52,6 +52,9 @@ export interface SettlementHooks {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
+
+/** What a batch may be refused with: errors of the registry and the vault come through the ledger. */
+const settleErrors = [...settlementLedgerAbi, ...operatorRegistryAbi, ...collateralVaultAbi];
 
 /** Milliseconds between two looks at what the house has to be told: it costs nothing, and the house's windows wait for it. */
 const TELL_MS = 50;
@@ -110,7 +113,7 @@ export class Settlement {
     this.closers.push(() => watcher.close());
     const lane = await Lane.open({
       ...{ databaseUrl, signer: submitter, policy: lanePolicy, now: hooks.now },
-      chain: laneChain(quorum, settlementLedgerAbi),
+      chain: laneChain(quorum, settleErrors),
       signal: this.stopping.signal,
     });
     this.closers.push(() => lane.close());
