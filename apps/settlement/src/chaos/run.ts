@@ -41,7 +41,8 @@ export async function chaosRun(plan: ChaosPlan): Promise<ChaosReport> {
     plan.log(`up after ${seconds(started)} s`);
     await round(world, []);
     let queue = random.shuffled(plan.faults);
-    while (queue.length > 0 || batchesOf(world) < plan.batches) {
+    const allStruck = (): boolean => plan.faults.every((fault) => fault in struck);
+    while (!allStruck() || batchesOf(world) < plan.batches) {
       if (queue.length === 0) queue = random.shuffled(plan.faults);
       const together = queue.splice(0, plan.atOnce);
       const before = performance.now();
