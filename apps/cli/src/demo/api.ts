@@ -11,7 +11,6 @@ export interface LiveHead {
   readonly batches: number;
   readonly hash: string;
   readonly stateHash: string;
-  readonly openWindow: number;
 }
 
 interface Problem {

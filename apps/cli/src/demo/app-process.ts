@@ -18,6 +18,7 @@ export type Program = keyof typeof programs;
 
 /** One of them, running. */
 export interface AppProcess {
+  readonly name: Program;
   /** Where it listens on loopback. */
   readonly url: string;
   readonly exited: Promise<number | null>;
@@ -54,7 +55,7 @@ export async function startApp(
   const stop = (): Promise<void> => end(child, exited);
   try {
     const port = await readyPort(program, child, exited, () => log);
-    return { url: `http://127.0.0.1:${port}`, exited, log: () => log, stop };
+    return { name: program, url: `http://127.0.0.1:${port}`, exited, log: () => log, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -28,10 +28,10 @@ import { assets, type OperatorCommand, venues } from './reference.js';
 import { renderReport } from './report.js';
 import { buildScenario, fromVenues, type Scenario } from './scenario.js';
 import { examineChains, withdrawOnce } from './settled.js';
-import { type DemoSettlement, JournalCount, startSettlement } from './settlement.js';
+import { type DemoSettlement, startSettlement } from './settlement.js';
 import { shuffleStreams } from './shuffle.js';
 import { readTape } from './tape.js';
-import { untilCleared, untilProjected } from './wait.js';
+import { JournalCount, untilCleared, untilProjected } from './wait.js';
 
 export interface DemoOptions {
   readonly json?: boolean;
@@ -186,13 +186,12 @@ async function fund(run: Run, { api }: Running): Promise<DemoSettlement> {
     postgresUrl: postgres.url ?? '',
     outlives: postgres.how === 'environment',
   });
-  const log = () => settlement.service.log();
   const open = async (): Promise<boolean> =>
     (await Promise.all(chains.map((chain) => isOpen(chain)))).every(Boolean);
   const until = performance.now() + OPENING_MS;
   while (!(await open())) {
     if (performance.now() > until)
-      throw new CliError(`no accounts on chain\n${log()}`, ExitCode.checkFailed);
+      throw new CliError(`no accounts on chain\n${settlement.service.log()}`, ExitCode.checkFailed);
     progress.status('opening settlement accounts on chain');
     await sleep(POLL_MS);
   }
@@ -203,7 +202,7 @@ async function fund(run: Run, { api }: Running): Promise<DemoSettlement> {
     () => recorded() >= all,
     () => `${recorded()} of ${all} deposits final and credited`,
     progress,
-    log,
+    settlement.service,
   );
   progress.step(`${places.length} settlement accounts open, ${all} deposits final and credited`);
   await withdrawOnce(api, keys);
@@ -226,7 +225,7 @@ async function untilSettled({ count, progress }: Run, { service }: DemoSettlemen
     () => final() >= due(),
     () => `${final()} of ${due()} batches final`,
     progress,
-    () => service.log(),
+    service,
   );
   progress.step(`${final()} batches settled and final`);
 }
@@ -255,7 +254,7 @@ async function clearFromKafka(run: Run): Promise<Running> {
     NOVATE_KAFKA_GROUP: `${topics.prefix}clearing`,
   });
   progress.step('clearing app started, reading at full speed');
-  await untilCleared(run.journal.place, scenario.windows, running, progress);
+  await untilCleared(run.count, scenario.windows, running.process, progress);
   await untilSettled(run, settlement);
   await untilProjected(run.databaseUrl, running, true, progress);
   return running;
@@ -268,7 +267,7 @@ async function clearOverHttp(run: Run): Promise<Running> {
   await register(run, running.api);
   const settlement = await fund(run, running);
   await publishOverHttp(running.api, interleaved(scenario, run.options), keys.sources, progress);
-  await untilCleared(run.journal.place, scenario.windows, running, progress);
+  await untilCleared(run.count, scenario.windows, running.process, progress);
   await untilSettled(run, settlement);
   await untilProjected(run.databaseUrl, running, false, progress);
   return running;

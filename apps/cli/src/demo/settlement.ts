@@ -1,14 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventType } from '#events';
 import { freePort } from '../../../../infra/local/index.js';
-import type { JournalPlace } from '../../../clearing/src/journal.js';
 import { writeKeystore } from '../../../settlement/src/signer/index.js';
-import { withJournal } from '../journal.js';
 import type { Cleanup } from '../terminal/cleanup.js';
-import { CliError, ExitCode } from '../terminal/exit.js';
 import type { Progress } from '../terminal/progress.js';
 import { type AppProcess, startApp } from './app-process.js';
 import { type LocalChain, operatorKeys, submitterKey } from './chains.js';
@@ -113,51 +108,4 @@ async function startCoSigner(
   );
   cleanup.add(() => app.stop());
   return app;
-}
-
-const POLL_MS = 100;
-const STALLED_MS = 60_000;
-
-/** Counts events of the journal as it grows, by type. */
-export class JournalCount {
-  private next = 0;
-  private readonly counts = new Map<EventType, number>();
-
-  constructor(private readonly place: JournalPlace) {}
-
-  of(type: EventType): number {
-    return this.counts.get(type) ?? 0;
-  }
-
-  /**
-   * Resolves once the journal says what is waited for.
-   * @param standing what to show meanwhile, and to say where nothing happens for a minute
-   */
-  async until(
-    holds: () => boolean,
-    standing: () => string,
-    progress: Progress,
-    log: () => string,
-  ): Promise<void> {
-    await withJournal(this.place, async (journal) => {
-      let movedAt = performance.now();
-      for (;;) {
-        const before = this.next;
-        for await (const { events } of journal.read(this.next)) {
-          for (const { type, position } of events) {
-            if (position < this.next) continue;
-            this.counts.set(type, this.of(type) + 1);
-            this.next = position + 1;
-          }
-        }
-        if (holds()) return;
-        if (this.next > before) movedAt = performance.now();
-        progress.status(standing());
-        if (performance.now() - movedAt > STALLED_MS) {
-          throw new CliError(`${standing()}, and no further\n${log()}`, ExitCode.checkFailed);
-        }
-        await sleep(POLL_MS);
-      }
-    });
-  }
 }

@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Journal } from '#events';
+import type { AnyRecordedEvent, EventType } from '#events';
 import type { JournalPlace } from '../../../clearing/src/journal.js';
 import { withJournal } from '../journal.js';
 import { CliError, ExitCode } from '../terminal/exit.js';
 import type { Progress } from '../terminal/progress.js';
-import type { ClearingApi, LiveHead } from './api.js';
+import type { ClearingApi } from './api.js';
 import type { AppProcess } from './app-process.js';
 import { projected } from './database.js';
 
 const POLL_MS = 100;
-/** The journal has to stand still this long before the app is asked where it stands: asking costs it time. */
-const QUIET_MS = 300;
 const STALLED_MS = 60_000;
 
 export interface Watched {
@@ -18,43 +16,73 @@ export interface Watched {
   readonly api: ClearingApi;
 }
 
-/** Resolves once the last window was cut. Watches the journal itself, so that the app is left to work. */
-export function untilCleared(
-  place: JournalPlace,
-  windows: number,
-  app: Watched,
-  progress: Progress,
-): Promise<LiveHead> {
-  return withJournal(place, (journal) => watch(journal, windows, app, progress));
+/** Counts events of the journal as it grows, by type: what is waited for is read there, and the apps are left to work. */
+export class JournalCount {
+  private next = 0;
+  private readonly counts = new Map<EventType, number>();
+
+  constructor(private readonly place: JournalPlace) {}
+
+  get size(): number {
+    return this.next;
+  }
+
+  of(type: EventType): number {
+    return this.counts.get(type) ?? 0;
+  }
+
+  /**
+   * Resolves once the journal says what is waited for.
+   * @param standing what to show meanwhile, and to say where nothing happens for a minute
+   * @param app what has to work for it
+   */
+  async until(
+    holds: () => boolean,
+    standing: () => string,
+    progress: Progress,
+    app: AppProcess,
+  ): Promise<void> {
+    await withJournal(this.place, async (journal) => {
+      let movedAt = performance.now();
+      for (;;) {
+        await alive(app);
+        const before = this.next;
+        for await (const { events } of journal.read(this.next)) this.take(events);
+        if (holds()) return;
+        if (this.next > before) movedAt = performance.now();
+        progress.status(standing());
+        if (performance.now() - movedAt > STALLED_MS) {
+          throw new CliError(`${standing()}, and no further\n${app.log()}`, ExitCode.checkFailed);
+        }
+        await sleep(POLL_MS);
+      }
+    });
+  }
+
+  private take(events: readonly AnyRecordedEvent[]): void {
+    for (const { type, position } of events) {
+      if (position < this.next) continue;
+      this.counts.set(type, this.of(type) + 1);
+      this.next = position + 1;
+    }
+  }
 }
 
-async function watch(
-  journal: Journal,
+/** Resolves once the last window was cut. */
+export async function untilCleared(
+  count: JournalCount,
   windows: number,
-  app: Watched,
+  app: AppProcess,
   progress: Progress,
-): Promise<LiveHead> {
-  let size = 0;
-  let movedAt = performance.now();
-  for (;;) {
-    await alive(app.process);
-    const head = await journal.head();
-    const now = performance.now();
-    if (head.size !== size) {
-      size = head.size;
-      movedAt = now;
-      progress.status(`${size} events in the journal`);
-    } else if (now - movedAt > QUIET_MS) {
-      const live = await app.api.head();
-      if (live.openWindow > windows) {
-        progress.step(`${live.size} events, all ${windows} windows cut`);
-        return live;
-      }
-      if (now - movedAt > STALLED_MS) throw stalled(app.process, live, windows);
-      await sleep(QUIET_MS);
-    }
-    await sleep(POLL_MS);
-  }
+): Promise<void> {
+  const cut = (): number => count.of('CycleCompleted');
+  await count.until(
+    () => cut() >= windows,
+    () => `${count.size} events in the journal, ${cut()} of ${windows} windows cut`,
+    progress,
+    app,
+  );
+  progress.step(`${count.size} events, all ${windows} windows cut`);
 }
 
 /** Resolves once every event is in the read model, under a signed checkpoint and, with Kafka, its ack on the topic. */
@@ -85,14 +113,7 @@ async function alive(app: AppProcess): Promise<void> {
   const code = await Promise.race([app.exited, Promise.resolve(ended)]);
   if (code === ended) return;
   throw new CliError(
-    `the clearing app ended with code ${String(code)}\n${app.log().trim()}`,
+    `${app.name} ended with code ${String(code)}\n${app.log().trim()}`,
     ExitCode.unavailable,
-  );
-}
-
-function stalled(app: AppProcess, live: LiveHead, windows: number): CliError {
-  return new CliError(
-    `nothing happened for ${STALLED_MS / 1000} s in window ${live.openWindow} of ${windows}\n${app.log().trim()}`,
-    ExitCode.checkFailed,
   );
 }
