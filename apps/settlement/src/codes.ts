@@ -122,6 +122,8 @@ export const settlementCodes = {
   ],
   OPENING_DIFFERS: [8619, 'Open accounts as the log opened them.'],
   DEPOSIT_DIFFERS: [8620, 'Find out who had the deposit credited: the chain does not show it.'],
+  EXIT_UNKNOWN: [8621, 'Answer a request that stands on chain and is not served.'],
+  EXIT_PAYABLE: [8622, 'Pay it, or wait: the log does not say that it is bound by this.'],
   SERVICE_MALFORMED: [8701, 'Send {"rail": "1/USDT", "seq": 7}.'],
   SERVICE_UNAUTHENTICATED: [
     8702,

@@ -157,6 +157,15 @@ export type Command =
       readonly to?: string;
     })
   | (Base & {
+      readonly kind: 'serve-exit';
+      readonly withdrawalId: string;
+      readonly rail: string;
+      readonly index: number;
+      /** What the request on chain still asks for, rail units. */
+      readonly amount: string;
+      readonly destination: string;
+    })
+  | (Base & {
       readonly kind: 'transfer-position';
       readonly transferId: string;
       readonly from: string;
@@ -272,6 +281,7 @@ export const commandRoles: { readonly [K in CommandKind]: readonly Role[] } = {
   'resume-rail': ['risk'],
   'open-settlement-account': ['operator'],
   'finalize-leg': ['settlement'],
+  'serve-exit': ['settlement'],
   'record-finality-violation': ['settlement'],
   // Given by the app itself at its start: whoever holds the old key decides, and signs for it.
   'rotate-checkpoint-key': [],

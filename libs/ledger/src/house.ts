@@ -11,6 +11,7 @@ import * as reference from './decide/reference.js';
 import * as request from './decide/request.js';
 import * as risk from './decide/risk.js';
 import * as rails from './rails/decide.js';
+import { serveExit } from './rails/exit.js';
 import { evolve } from './evolve.js';
 import { readiness, validStream } from './readiness.js';
 import { type Assess, assessAccounts } from './risk/assess.js';
@@ -104,6 +105,8 @@ function decideRequest(state: HouseState, command: Request, origin: Origin): Any
       return rails.resumeRail(state, command, origin);
     case 'open-settlement-account':
       return rails.openSettlementAccount(state, command, origin);
+    case 'serve-exit':
+      return serveExit(state, command, origin);
     case 'finalize-leg':
       return rails.finalizeLeg(state, command, origin);
     case 'record-finality-violation':

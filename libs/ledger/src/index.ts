@@ -49,6 +49,7 @@ export { stateAt } from './snapshot/state-at.js';
 export type { PathStep } from './state-tree/merkle-levels.js';
 export * from './rails/state.js';
 export * from './rails/plan-legs.js';
+export { type ExitBound, type ExitStanding, exitStanding } from './rails/exit.js';
 export * from './risk/state.js';
 export { historyRoot, nextRoot } from './risk/history.js';
 export {

@@ -14,10 +14,13 @@ import {
   collateralVaultAbi,
   deployChain,
   deployTestToken,
+  forcedExitAbi,
   settlementLedgerAbi,
   testTokenAbi,
 } from '#contracts';
 import { freePort } from '#infra';
+import { readExit } from '../exit/index.js';
+import { Quorum } from '../rpc/index.js';
 import { funded, startNode, type TestNode } from '../testing/node.js';
 import { type RpcProxy, rpcProxy } from '../testing/rpc-proxy.js';
 
@@ -72,6 +75,7 @@ export class ChaosChain {
     public node: TestNode,
     readonly proxies: readonly RpcProxy[],
     readonly contracts: ChaosContracts,
+    private readonly forcedExit: Address,
     private nextNonce: number,
   ) {}
 
@@ -79,11 +83,12 @@ export class ChaosChain {
     const { chainId, folder } = options;
     const stateFile = `${folder}/chain-${chainId}.json`;
     const node = await startNode({ chainId, stateFile, port: await freePort(), args: NO_DISK });
-    const contracts = await deploy(node, options);
+    const { contracts, forcedExit } = await deploy(node, options);
     await node.rpc('evm_setAutomine', [false]);
     const proxies = [await rpcProxy(node.url), await rpcProxy(node.url), await rpcProxy(node.url)];
     const nonce = await node.chain.transactionCount(funded(0).address);
-    const chain = new ChaosChain(chainId, stateFile, node, proxies, contracts, nonce);
+    const parts = [node, proxies, contracts, forcedExit, nonce] as const;
+    const chain = new ChaosChain(chainId, stateFile, ...parts);
     chain.floor = await chain.height();
     chain.miner = chain.mine();
     return chain;
@@ -188,6 +193,25 @@ export class ChaosChain {
     return this.node.chain.read(view, 'latest');
   }
 
+  /** The owner of an index asks for its money; the contract refuses who has none, or has asked already. */
+  async requestExit(index: number, owner: Address): Promise<void> {
+    await this.setEther(owner, 1n);
+    await this.node.rpc('anvil_impersonateAccount', [owner]);
+    const args = [index] as const;
+    const data = encodeFunctionData({ abi: forcedExitAbi, functionName: 'requestExit', args });
+    await this.node.rpc('eth_sendTransaction', [{ from: owner, to: this.forcedExit, data }]);
+  }
+
+  /** What the forced exit of an index still asks for, rail units. */
+  async exitLeft(index: number): Promise<bigint> {
+    const { chainId, node, forcedExit, contracts } = this;
+    const quorum = new Quorum({ chainId, providers: [node.chain], agree: 1 });
+    const { ledger } = contracts;
+    const at = { ledger, forcedExit };
+    const { number, left } = await readExit(quorum, at, index, await this.height());
+    return number === 0n ? 0n : left;
+  }
+
   async lastSeq(): Promise<number> {
     const { ledger } = this.contracts;
     const view = { address: ledger, abi: settlementLedgerAbi, functionName: 'lastSeq' } as const;
@@ -280,7 +304,7 @@ export class ChaosChain {
 async function deploy(
   node: TestNode,
   { chainId, origin, operators }: ChaosChainOptions,
-): Promise<ChaosContracts> {
+): Promise<{ readonly contracts: ChaosContracts; readonly forcedExit: Address }> {
   const chain = defineChain({
     ...{ id: chainId, name: `chain ${chainId}` },
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
@@ -310,8 +334,9 @@ async function deploy(
   const call = { abi: testTokenAbi, functionName: 'approve', args: approved } as const;
   await send(token, encodeFunctionData(call));
   const lower = (address: Address): Address => address.toLowerCase() as Address;
-  return {
+  const contracts = {
     ...{ token: lower(token), ledger: lower(rails[0]!.ledger) },
     ...{ vault: lower(vault), registry: lower(registry) },
   };
+  return { contracts, forcedExit: lower(rails[0]!.forcedExit) };
 }

@@ -13,6 +13,8 @@ export interface ChaosAccount {
 }
 
 const FIRST_INDEX = 16;
+/** On every chain, of a member that does not trade and leaves by the contract, again and again. */
+const LEAVING_INDEX = 1_000;
 const OPENING = 100_000n * 10n ** BigInt(TOKEN_DECIMALS);
 const DAY_MICROS = 86_400_000_000;
 const MINUTE_MICROS = 60_000_000;
@@ -28,7 +30,7 @@ export class ChaosFeed {
   readonly accounts: ChaosAccount[] = [];
   /** Cycles sent so far: the last window that the venue closed. */
   window = 0;
-  readonly asked = { deposits: 0, withdrawals: 0, refused: 0, frozen: 0 };
+  readonly asked = { deposits: 0, withdrawals: 0, refused: 0, frozen: 0, exits: 0 };
   /** Addresses withdrawals go to, by chain. */
   readonly payees = new Map<number, Address[]>();
   private readonly funded = new Set<string>();
@@ -64,6 +66,10 @@ export class ChaosFeed {
       await must('approve-rail', rail, { rail }, keyOf('risk'));
     }
     for (let n = 0; n < accounts; n += 1) await this.openAccount();
+    for (const chain of this.chains) {
+      const member = `L${chain.chainId}`;
+      await this.open(member, chain, LEAVING_INDEX, leaverOf(chain));
+    }
   }
 
   /** One more member with an account that settles on the chain it is the turn of. */
@@ -72,16 +78,42 @@ export class ChaosFeed {
     const member = `M${String(n + 1).padStart(2, '0')}`;
     const chain = this.chains[n % this.chains.length]!;
     const index = FIRST_INDEX + Math.floor(n / this.chains.length);
-    const account = `${member}-H`;
+    const owner = addressOf(0xa0_00 + n);
+    const account = await this.open(member, chain, index, owner);
     const opened: ChaosAccount = { account, member, chainId: chain.chainId, index };
+    this.accounts.push(opened);
+    return opened;
+  }
+
+  private async open(
+    member: string,
+    { rail }: ChaosChain,
+    index: number,
+    owner: Hex,
+  ): Promise<string> {
+    const account = `${member}-H`;
     const must = (kind: string, body: object): Promise<void> =>
       this.door.must(kind, `${kind}-${member}`, body, keyOf('operator'));
     await must('register-member', { member, name: member });
     await must('open-account', { account, member, segregation: 'house', margin: 'cross' });
-    const owner = addressOf(0xa0_00 + n);
-    await must('open-settlement-account', { account, rail: chain.rail, index, owner });
-    this.accounts.push(opened);
-    return opened;
+    await must('open-settlement-account', { account, rail, index, owner });
+    return account;
+  }
+
+  /** Money comes, and is asked back of the contract: some of it before the house has even heard of it. */
+  async leave(chain = this.random.pick(this.chains)): Promise<void> {
+    await this.bring(chain, LEAVING_INDEX, BigInt(this.random.between(1, 9_000_000)));
+    const asked = await chain.requestExit(LEAVING_INDEX, leaverOf(chain)).then(
+      () => true,
+      () => false,
+    );
+    if (asked) this.asked.exits += 1;
+  }
+
+  /** Rail units that leavers still ask for, by rail; nothing where all were paid. */
+  async leaving(): Promise<string[]> {
+    const left = await Promise.all(this.chains.map((chain) => chain.exitLeft(LEAVING_INDEX)));
+    return this.chains.flatMap(({ rail }, i) => (left[i] === 0n ? [] : [`${rail}: ${left[i]}`]));
   }
 
   /** The house's guarantee and everybody's collateral, on chain. */
@@ -223,6 +255,8 @@ function cloudEvent(
     ...{ subject, sequence, window, datacontenttype: 'application/json', data },
   };
 }
+
+const leaverOf = ({ chainId }: ChaosChain): Hex => addressOf(0xd0_00_00 + chainId);
 
 function addressOf(n: number): Hex {
   return `0x${n.toString(16).padStart(40, 'c')}`;

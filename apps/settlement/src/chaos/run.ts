@@ -26,6 +26,8 @@ export interface ChaosReport {
   /** Withdrawals that were refused, for whatever reason, and of those as the rail was frozen. */
   readonly refused: number;
   readonly frozen: number;
+  /** Forced exits that were asked of the contract. */
+  readonly exits: number;
   readonly violations: number;
   readonly events: number;
   readonly seconds: number;
@@ -50,6 +52,7 @@ export async function chaosRun(plan: ChaosPlan): Promise<ChaosReport> {
       for (const fault of together) struck[fault] = (struck[fault] ?? 0) + 1;
       plan.log(`${batchesOf(world)} batches, ${seconds(before)} s: ${together.join(' + ')}`);
     }
+    await everybodyLeaves(world);
     complain('at the end', await lastFindings(world));
     return reportOf(world, struck, seconds(started));
   } finally {
@@ -79,12 +82,26 @@ async function round(world: ChaosWorld, together: readonly string[]): Promise<vo
   for (const heal of heals) await heal();
 }
 
+/** Cycles a forced exit may take until nothing is left of it: to be heard, to be paid, and one more. */
+const LAST_CYCLES = 5;
+
+/** Who asked the contract for its money has it, or the house has said why not. */
+async function everybodyLeaves(world: ChaosWorld): Promise<void> {
+  const { feed } = world;
+  for (let n = 0; n < LAST_CYCLES && (await feed.leaving()).length > 0; n += 1) {
+    await feed.cycle();
+    await converged(world);
+  }
+  complain('forced exits not served', await feed.leaving());
+}
+
 async function moneyMoves({ feed, random, ...world }: ChaosWorld): Promise<void> {
   if (feed.accounts.length < MEMBERS / 2 && random.chance(0.2)) await feed.openAccount();
   await feed.bringNew();
   if (random.chance(0.6)) await feed.deposit();
   if (random.chance(0.6)) await feed.withdraw(random.pick(world.chains));
   if (random.chance(0.5)) await feed.claim();
+  if (random.chance(0.3)) await feed.leave();
 }
 
 /** Of a frozen rail nobody gets money back, until the risk officer says so. */
@@ -125,9 +142,9 @@ function reportOf(
       ends[key] = (ends[key] ?? 0) + 1;
     }
   }
-  const { deposits, withdrawals, refused, frozen } = feed.asked;
+  const { deposits, withdrawals, refused, frozen, exits } = feed.asked;
   return {
-    ...{ batches: batchesOf(world), struck, ends, deposits, withdrawals, refused, frozen },
+    ...{ batches: batchesOf(world), struck, ends, deposits, withdrawals, refused, frozen, exits },
     violations: journal.count('FinalityViolated'),
     events: journal.size,
     seconds: took,

@@ -2,6 +2,7 @@ import type { Finality } from '#events';
 import type { Hex } from 'viem';
 import { type Batch, type BatchHeader, decodePayload, LONGEST_DEADLINE } from '../batch/index.js';
 import { type SettlementCode, SettlementRefused } from '../codes.js';
+import type { ExitOnChain } from '../exit/index.js';
 import type { CreditedDeposit, LegData } from '../house/index.js';
 import type {
   ChainView,
@@ -12,7 +13,7 @@ import type {
   SignedBatch,
   VaultDeposit,
 } from './ports.js';
-import { type BatchRequest, headerFields } from './wire.js';
+import { type BatchRequest, type ExitAnswerRequest, headerFields } from './wire.js';
 
 /** What the owner of a co-signer lets it sign on one rail. Amounts in rail units. */
 export interface RailPolicy extends LedgerName {
@@ -158,6 +159,25 @@ export async function checkDeposits(
       return `credited ${amount} for index ${index}, the chain shows ${seen.amount} for ${seen.index}`;
     });
   }
+}
+
+/** The request stands on chain, and nothing of it can be paid now, for the reason that is given. */
+export function checkExitAnswer(
+  { rail, number, index, reason }: ExitAnswerRequest,
+  onChain: ExitOnChain,
+  house: HouseView,
+): void {
+  const { left, credited } = onChain;
+  need(onChain.number === number && left > 0n, 'EXIT_UNKNOWN', 'number', () => {
+    return `request ${onChain.number} of index ${index} asks for ${left} units`;
+  });
+  const recorded = house.creditedOf(rail, index);
+  need(recorded === credited, 'EXIT_PAYABLE', 'index', () => {
+    return `${credited} units were deposited, the log has ${recorded}`;
+  });
+  const standing = house.exit(rail, index, left);
+  const said = standing.is === 'bound' ? standing.reason : standing.is;
+  need(said === reason, 'EXIT_PAYABLE', 'reason', () => `is ${reason}, the log says ${said}`);
 }
 
 /** Another digest may take the place of one that can never settle any more: proven on final blocks only. */

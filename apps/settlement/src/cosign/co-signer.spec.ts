@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { recoverAddress } from 'viem';
 import { batchDigest, type BatchHeader, openingsDigest } from '../batch/index.js';
 import { SettlementRefused } from '../codes.js';
+import { answerDigest } from '../exit/index.js';
 import { CoSigner } from './co-signer.js';
 import { ChainUnsure, StoreUnavailable } from './ports.js';
 import {
@@ -384,5 +385,63 @@ describe('a co-signer asked for openings', () => {
   ])('refuses with %s', async (code, more) => {
     const outcome = new CoSigner(fakeParts().parts).openings({ ...asked, ...more });
     expect((await refusal(outcome))?.[0]).toBe(code);
+  });
+});
+
+describe('a co-signer asked to answer a forced exit', () => {
+  const asked = { rail: RAIL, number: 3n, index: 16, reason: 'MARGIN', deadline: NOW + 60n };
+
+  it('signs the reason its own log gives', async () => {
+    const parts = fakeParts();
+    const { digest, signature } = await new CoSigner(parts.parts).answer(asked);
+    const { forcedExit } = parts.chain.request;
+    expect(digest).toBe(answerDigest(asked, { chainId: 1, forcedExit }));
+    const recovered = await recoverAddress({ hash: digest, signature });
+    expect(recovered.toLowerCase()).toBe(signer.address);
+  });
+
+  const refused: readonly (readonly [string, string, (parts: Parts) => unknown])[] = [
+    [
+      '8621_EXIT_UNKNOWN',
+      'number',
+      ({ chain }) => (chain.request = { ...chain.request, number: 4n }),
+    ],
+    [
+      '8621_EXIT_UNKNOWN',
+      'number',
+      ({ chain }) => (chain.request = { ...chain.request, left: 0n }),
+    ],
+    ['8622_EXIT_PAYABLE', 'index', ({ house }) => (house.credited = 69n)],
+    [
+      '8622_EXIT_PAYABLE',
+      'reason',
+      ({ house }) => (house.standing = { is: 'bound', reason: 'DEBT' }),
+    ],
+    [
+      '8622_EXIT_PAYABLE',
+      'reason',
+      ({ house }) => (house.standing = { is: 'payable', account: 'A', amount: 1n }),
+    ],
+    [
+      '8622_EXIT_PAYABLE',
+      'reason',
+      ({ house }) => (house.standing = { is: 'waiting', code: 'RAIL_FROZEN', reason: 'x' }),
+    ],
+    [
+      '8603_RAIL_NOT_SIGNED',
+      'rail',
+      ({ house }) => (house.railTerms = house.railTerms.map((t) => ({ ...t, ledger: '0x' }))),
+    ],
+    [
+      '8611_DEADLINE_OUT_OF_RANGE',
+      'deadline',
+      ({ chain }) => (chain.newest = { ...chain.newest, time: NOW + 60n }),
+    ],
+    ['8617_CHAIN_UNKNOWN', 'chain', ({ chain }) => (chain.fails = new ChainUnsure('x'))],
+  ];
+  it.each(refused)('refuses with %s on %s', async (code, field, bend) => {
+    const parts = fakeParts();
+    bend(parts);
+    expect(await refusal(new CoSigner(parts.parts).answer(asked))).toEqual([code, field]);
   });
 });

@@ -1,11 +1,13 @@
 import type { Hex } from 'viem';
 import { batchDigest, legToBatch, openingsDigest } from '../batch/index.js';
 import { SettlementRefused } from '../codes.js';
+import { answerDigest } from '../exit/index.js';
 import { anchored, type CreditedDeposit } from '../house/index.js';
 import {
   checkDeadline,
   checkDeposits,
   checkDerived,
+  checkExitAnswer,
   checkEpoch,
   checkFirstUse,
   checkGate,
@@ -24,7 +26,7 @@ import {
   type SignedStore,
   StoreUnavailable,
 } from './ports.js';
-import type { BatchRequest, CosignAnswer, OpeningsRequest } from './wire.js';
+import type { BatchRequest, CosignAnswer, ExitAnswerRequest, OpeningsRequest } from './wire.js';
 
 /** The co-signer's own copy of the house, of which only what a checkpoint holds is shown. */
 export interface VerifiedCopy {
@@ -90,6 +92,12 @@ export class CoSigner {
   async openings(request: OpeningsRequest): Promise<CosignAnswer> {
     const policy = this.policyOf(request.rail);
     return refusing(() => this.signOpenings(request, policy));
+  }
+
+  /** @throws SettlementRefused with the first thing that does not hold */
+  async answer(request: ExitAnswerRequest): Promise<CosignAnswer> {
+    const policy = this.policyOf(request.rail);
+    return refusing(() => this.signAnswer(request, policy));
   }
 
   private async signBatch(request: BatchRequest, policy: RailPolicy): Promise<CosignAnswer> {
@@ -185,6 +193,19 @@ export class CoSigner {
     checkEpoch(epoch, latest, 'epoch');
     checkDeadline(deadline, latest, this.parts.longestDeadline, 'deadline');
     return this.sign(openingsDigest(openings, { epoch, deadline }, policy));
+  }
+
+  /** A member is told why it is not paid: only what this copy of the log says too. */
+  private async signAnswer(request: ExitAnswerRequest, policy: RailPolicy): Promise<CosignAnswer> {
+    const { rail, index, deadline } = request;
+    const chain = this.chainOf(rail);
+    const house = await this.parts.copy.until(() => true, 'anything');
+    checkContract(policy, house);
+    const onChain = await chain.exit(index);
+    checkExitAnswer(request, onChain, house);
+    checkDeadline(deadline, await chain.latest(), this.parts.longestDeadline, 'deadline');
+    const { chainId } = policy;
+    return this.sign(answerDigest(request, { chainId, forcedExit: onChain.forcedExit }));
   }
 
   private async sign(digest: Hex): Promise<CosignAnswer> {

@@ -78,6 +78,26 @@ describe('the co-signer over HTTP', () => {
     expect(answer.body).toMatchObject({ code: '8601_COSIGN_MALFORMED', field });
   });
 
+  const answer = { rail: '1/USDT', number: '3', index: 16, reason: 'MARGIN', deadline: '1000060' };
+  it('signs the answer to a forced exit', async () => {
+    expect((await post('/v1/cosign/answer', answer)).body).toMatchObject({
+      signer: signer.address,
+    });
+    expect((await post('/v1/cosign/answer', answer, 'x'.repeat(20))).status).toBe(401);
+  });
+
+  it.each([
+    ['number', { number: 3 }],
+    ['index', { index: -1 }],
+    ['reason', { reason: 'margin' }],
+    ['reason', { reason: 'A'.repeat(33) }],
+    ['deadline', { deadline: '' }],
+  ])('refuses an answer with a malformed %s', async (field, more) => {
+    const { status, body } = await post('/v1/cosign/answer', { ...answer, ...more });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: '8601_COSIGN_MALFORMED', field });
+  });
+
   it.each([
     ['no list', { openings: 1 }, 'openings'],
     ['no accounts', { openings: [] }, 'openings'],

@@ -17,7 +17,12 @@ import { KeyGuard, Public, Roles } from '../http/key-guard.js';
 import { ProblemFilter } from '../http/problem.js';
 import type { CoSigner } from './co-signer.js';
 import type { CopyKeeper } from './copy-keeper.js';
-import { type CosignAnswer, readBatchRequest, readOpeningsRequest } from './wire.js';
+import {
+  type CosignAnswer,
+  readBatchRequest,
+  readExitAnswerRequest,
+  readOpeningsRequest,
+} from './wire.js';
 
 /** The settlement service, and whoever else has its key. */
 const Settlement = () => Roles('settlement');
@@ -27,7 +32,7 @@ export const PARTS = Symbol('COSIGN_PARTS');
 const BODY_LIMIT = '512kb';
 
 export interface CosignHttpParts {
-  readonly cosigner: Pick<CoSigner, 'address' | 'batch' | 'openings'>;
+  readonly cosigner: Pick<CoSigner, 'address' | 'batch' | 'openings' | 'answer'>;
   readonly copy: Pick<CopyKeeper, 'progress'>;
   /** Bearer key of the settlement service. */
   readonly key: string;
@@ -52,6 +57,14 @@ export class CosignController {
   @Settlement()
   async openings(@Body() body: unknown): Promise<CosignAnswer> {
     return this.parts.cosigner.openings(readOpeningsRequest(body));
+  }
+
+  /** Signs why a forced exit is not paid, where its own log says the same. */
+  @Post('v1/cosign/answer')
+  @HttpCode(200)
+  @Settlement()
+  async answer(@Body() body: unknown): Promise<CosignAnswer> {
+    return this.parts.cosigner.answer(readExitAnswerRequest(body));
   }
 
   @Get('health/live')

@@ -1,12 +1,22 @@
 import type { Finality } from '#events';
 import type { Hex } from 'viem';
 import type { BatchHeader } from '../batch/index.js';
+import type { ExitOnChain } from '../exit/index.js';
 import type { HouseCopy } from '../house/index.js';
 
 /** What of the folded journal is asked before signing. */
 export type HouseView = Pick<
   HouseCopy,
-  'size' | 'anchor' | 'finalSeq' | 'lastSeq' | 'openLegs' | 'ownerOf' | 'rail' | 'rails'
+  | 'size'
+  | 'anchor'
+  | 'finalSeq'
+  | 'lastSeq'
+  | 'openLegs'
+  | 'ownerOf'
+  | 'rail'
+  | 'rails'
+  | 'exit'
+  | 'creditedOf'
 >;
 
 /** What a ledger contract, its registry and its chain's clock say at one block. */
@@ -40,6 +50,8 @@ export interface ChainView {
   final(tag: Finality): Promise<LedgerAt>;
   /** The vault's deposits of the rail's token in these blocks, both included. */
   deposits(from: number, to: number): Promise<readonly VaultDeposit[]>;
+  /** The forced exit of an index, at the newest block. */
+  exit(index: number): Promise<ExitOnChain>;
   /** Whether an address is an operator of an epoch. */
   isOperator(epoch: bigint, address: Hex): Promise<boolean>;
 }

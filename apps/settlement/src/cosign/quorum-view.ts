@@ -1,6 +1,7 @@
 import { operatorRegistryAbi, settlementLedgerAbi } from '#contracts';
 import type { Address, Hex } from 'viem';
 import { type BlockTag, ChainError } from '../chain/index.js';
+import { type ExitOnChain, forcedExitOf, readExit } from '../exit/index.js';
 import { agreedValue, NoAgreement, type Quorum } from '../rpc/index.js';
 import { factOf, type WatchedRail } from '../watcher/fact.js';
 import { ChainUnsure, type ChainView, type LedgerAt, type VaultDeposit } from './ports.js';
@@ -14,6 +15,7 @@ export interface Contracts {
 /** A rail's contracts as a quorum of providers sees them. Everything but the ledger's address is asked of the ledger. */
 export class QuorumView implements ChainView {
   private contracts: Contracts | undefined;
+  private forcedExit: Address | undefined;
 
   /** @param expected contracts the configuration names beside the ledger; the ledger has to name the same */
   constructor(
@@ -44,6 +46,15 @@ export class QuorumView implements ChainView {
         const { number, index, amount, block } = fact;
         return [{ number: Number(number), index, amount, block: Number(block) }];
       });
+    });
+  }
+
+  exit(index: number): Promise<ExitOnChain> {
+    return unsure(async () => {
+      const { latest } = agreedValue(await this.quorum.heights());
+      const { ledger } = this;
+      this.forcedExit ??= await forcedExitOf(this.quorum, ledger, latest);
+      return readExit(this.quorum, { ledger, forcedExit: this.forcedExit }, index, latest);
     });
   }
 

@@ -1,6 +1,7 @@
 import { type Hex, hexToBytes } from 'viem';
 import type { BatchHeader, Opening } from '../batch/index.js';
 import { SettlementRefused } from '../codes.js';
+import type { ExitAnswer } from '../exit/index.js';
 
 /** What the settlement service asks a co-signer for, and what it gets. JSON: 64-bit numbers are decimal strings. */
 export interface BatchRequest {
@@ -15,6 +16,11 @@ export interface OpeningsRequest {
   readonly epoch: bigint;
   /** Block time, seconds. */
   readonly deadline: bigint;
+}
+
+/** An answer to a forced exit. */
+export interface ExitAnswerRequest extends ExitAnswer {
+  readonly rail: string;
 }
 
 export interface CosignAnswer {
@@ -43,6 +49,7 @@ const HEADER: { readonly [F in keyof BatchHeader]: Kind } = {
 export const headerFields = Object.keys(HEADER) as readonly (keyof BatchHeader)[];
 
 const RAIL = /^[1-9]\d{0,15}\/[A-Za-z0-9._-]{1,64}$/;
+const REASON = /^[A-Z_]{1,32}$/;
 const MOST_OPENINGS = 1_000;
 
 /** The JSON of a header. */
@@ -93,6 +100,21 @@ export function readOpeningsRequest(json: unknown): OpeningsRequest {
       };
     }),
     epoch: uint64(epoch, 'epoch'),
+    deadline: uint64(deadline, 'deadline'),
+  };
+}
+
+/** @throws SettlementRefused naming the field */
+export function readExitAnswerRequest(json: unknown): ExitAnswerRequest {
+  const { rail, number, index: given, reason, deadline } = record(json, 'body');
+  if (typeof reason !== 'string' || !REASON.test(reason)) {
+    throw malformed('reason', 'is not 1 to 32 capital letters');
+  }
+  return {
+    rail: railOf(rail),
+    number: uint64(number, 'number'),
+    index: index(given, 'index', 0xffff_ffff),
+    reason,
     deadline: uint64(deadline, 'deadline'),
   };
 }

@@ -1,5 +1,13 @@
 import { type AnyRecordedEvent, Frontier, type RailTerms } from '#events';
-import { evolve, type HouseState, initialState, LedgerBroken, StateTree } from '#ledger';
+import {
+  evolve,
+  type ExitStanding,
+  exitStanding,
+  type HouseState,
+  initialState,
+  LedgerBroken,
+  StateTree,
+} from '#ledger';
 import type { Hex } from 'viem';
 import { BalanceTree } from '../tree/index.js';
 import {
@@ -129,6 +137,16 @@ export class HouseCopy {
   /** Owner of an index the journal opened on a rail. */
   ownerOf(rail: string, index: number): Hex | undefined {
     return this.books.get(rail)?.ownerOf(index);
+  }
+
+  /** What its deposits add up to on a rail, rail units; undefined where the journal opened no such index. */
+  creditedOf(rail: string, index: number): bigint | undefined {
+    return this.state.rails.byIndex.get(rail)?.get(index)?.credited;
+  }
+
+  /** How a forced exit stands that still asks for `left` rail units. */
+  exit(rail: string, index: number, left: bigint): ExitStanding {
+    return exitStanding(this.state, rail, index, left);
   }
 
   /** The balance of an index under the root of a leg that has an anchor here; by default the last one. */

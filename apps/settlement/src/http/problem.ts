@@ -21,6 +21,8 @@ const STATUS: { readonly [C in SettlementCode]?: number } = {
   GATE_CLOSED: 409,
   ALREADY_SIGNED: 409,
   KEY_RETIRED: 409,
+  EXIT_UNKNOWN: 409,
+  EXIT_PAYABLE: 409,
   DEPOSIT_NOT_FINAL: 503,
   COPY_BEHIND: 503,
   COPY_ALTERED: 503,

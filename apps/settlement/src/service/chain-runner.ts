@@ -7,7 +7,8 @@ import type { Blocks, ChainEye } from './chain-eye.js';
 import type { ClearingClient } from './clearing-client.js';
 import { codeText } from '../codes.js';
 import { codeOfContractError } from '../contract-errors.js';
-import { ExitWatch } from './exits.js';
+import { ExitWatch } from '../exit/index.js';
+import { ExitDesk } from './exit-desk.js';
 import { Standing } from './standing.js';
 import { Custodian, type CustodianInput, type FinalDeposit } from './custodian.js';
 import type { Openings } from './openings.js';
@@ -23,6 +24,8 @@ export interface ChainParts {
   readonly lane: Lane;
   readonly watcher: Watcher;
   readonly openings: Openings;
+  readonly exits: ExitWatch;
+  readonly exitDesk: ExitDesk;
   readonly copy: HouseCopy;
   readonly clearing: ClearingClient;
   /** Key of the custodian that speaks for this chain. */
@@ -66,17 +69,19 @@ export class ChainRunner {
   private quietUntil = 0;
   private turns = 0;
   private readonly world: RailWorld;
-  readonly exits: ExitWatch;
 
   constructor(private readonly parts: ChainParts) {
     this.world = parts.world(this);
     this.inTurn = new Standing(parts.log);
     this.inTelling = new Standing(parts.log);
-    this.exits = new ExitWatch(parts.eye.quorum, parts.fromBlock, parts.log);
   }
 
   get chainId(): number {
     return this.parts.chainId;
+  }
+
+  get exits(): ExitWatch {
+    return this.parts.exits;
   }
 
   /** The final block that holds a batch, once the watcher has told it. */
@@ -101,6 +106,7 @@ export class ChainRunner {
     const jobs: Job[] = [];
     for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks)));
     await this.submit(jobs);
+    this.parts.exitDesk.turned();
     this.inTurn.turned();
   }
 
@@ -116,16 +122,17 @@ export class ChainRunner {
   }
 
   private async railTurn(rail: Rail, blocks: Blocks): Promise<Job[]> {
-    const { eye, openings, copy } = this.parts;
+    const { eye, openings, exits, exitDesk, copy } = this.parts;
     const runner = await this.runner(rail);
     const isSlow = this.turns % IDLE_TURNS === 0;
-    if (isSlow) await this.exits.turn(rail.rail, runner.ledger, blocks.finalized);
+    if (isSlow) await exits.turn(rail.rail, runner.ledger, blocks.finalized);
     const operators = await eye.operators(rail.registry as Address, blocks.latest);
     const opening = await openings.turn(openingsOf(copy, rail), blocks, operators);
-    if (runner.idle && opening === undefined && !isSlow) return [];
+    const answers = await exitDesk.turn(rail, blocks, operators);
+    const others = opening === undefined ? answers : [opening, ...answers];
+    if (runner.idle && others.length === 0 && !isSlow) return [];
     const view = await eye.view(runner.ledger, blocks, runner.watched);
-    const jobs = await runner.turn({ view, operators });
-    return opening === undefined ? jobs : [opening, ...jobs];
+    return [...others, ...(await runner.turn({ view, operators }))];
   }
 
   private async runner(rail: Rail): Promise<RailRunner> {

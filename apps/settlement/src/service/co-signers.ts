@@ -1,5 +1,6 @@
 import { isAddressEqual, type Hex, recoverAddress } from 'viem';
 import type { Opening } from '../batch/index.js';
+import type { ExitAnswer } from '../exit/index.js';
 import { headerJson } from '../cosign/wire.js';
 import type { SealedBatch } from './rail-store.js';
 
@@ -49,6 +50,15 @@ export class CoSignerClient {
   openings({ rail, openings, epoch, deadline }: OpeningsToSign, digest: Hex): Promise<CosignReply> {
     const body = { rail, openings, epoch: String(epoch), deadline: String(deadline) };
     return this.ask('/v1/cosign/openings', body, digest);
+  }
+
+  answer(
+    rail: string,
+    { number, index, reason, deadline }: ExitAnswer,
+    digest: Hex,
+  ): Promise<CosignReply> {
+    const body = { rail, number: String(number), index, reason, deadline: String(deadline) };
+    return this.ask('/v1/cosign/answer', body, digest);
   }
 
   private async ask(path: string, body: object, digest: Hex): Promise<CosignReply> {

@@ -1,10 +1,11 @@
-import { encodeFunctionData, zeroAddress, type Address, type Hex } from 'viem';
+import { encodeFunctionData, zeroAddress, type Address } from 'viem';
 import { settlementLedgerAbi } from '#contracts';
 import { type Opening, openingsDigest } from '../batch/index.js';
 import type { Job } from '../lane/index.js';
 import type { Blocks, ChainEye, Operators } from './chain-eye.js';
 import { Standing } from './standing.js';
 import { type CoSignerClient, inRegistryOrder, type OpeningsToSign } from './co-signers.js';
+import { Signatures, type SignedRound } from './signatures.js';
 
 /** Accounts the house has opened on a rail: its own index 0 first. */
 export interface RailOpenings {
@@ -20,10 +21,7 @@ const MOST = 100;
 const GAS_BASE = 150_000n;
 const GAS_EACH = 60_000n;
 
-interface Round extends OpeningsToSign {
-  readonly digest: Hex;
-  readonly signatures: Map<Hex, Hex>;
-}
+type Round = OpeningsToSign & SignedRound;
 
 /**
  * Opens on chain what the journal has opened. Nothing is remembered: who owns an index on chain says what is left to do, and
@@ -33,16 +31,17 @@ export class Openings {
   /** Indexes open on a ledger for good: the block is final. */
   private readonly open = new Set<string>();
   private readonly rounds = new Map<string, Round>();
-  private readonly underWay = new Set<string>();
   private readonly standing: Standing;
+  private readonly signatures: Signatures;
 
   constructor(
     private readonly eye: ChainEye,
-    private readonly coSigners: readonly CoSignerClient[],
+    coSigners: readonly CoSignerClient[],
     private readonly deadlineSeconds: number,
     log: (line: string) => void,
   ) {
     this.standing = new Standing(log);
+    this.signatures = new Signatures(coSigners, this.standing);
   }
 
   /** @returns the transaction that opens the next accounts of a rail, once it is signed */
@@ -50,7 +49,10 @@ export class Openings {
     const round = await this.round(rail, blocks, operators);
     if (round === undefined) return undefined;
     if (round.signatures.size >= operators.threshold) return jobOf(round, rail.ledger, operators);
-    for (const coSigner of this.coSigners) void this.ask(coSigner, round, operators);
+    const what = `openings of ${rail.rail}`;
+    this.signatures.ask(what, round, operators.members, (each) =>
+      each.openings(round, round.digest),
+    );
     return undefined;
   }
 
@@ -92,19 +94,6 @@ export class Openings {
     this.rounds.set(rail, round);
     this.standing.turned();
     return round;
-  }
-
-  private async ask(coSigner: CoSignerClient, round: Round, { members }: Operators): Promise<void> {
-    const name = `${coSigner.url} ${round.digest}`;
-    if (this.underWay.has(name)) return;
-    this.underWay.add(name);
-    const reply = await coSigner.openings(round, round.digest);
-    this.underWay.delete(name);
-    if (reply.is === 'signed' && members.includes(reply.by.signer)) {
-      round.signatures.set(reply.by.signer, reply.by.signature);
-    } else if (reply.is !== 'signed') {
-      this.standing.say(`openings of ${round.rail}: ${coSigner.url}: ${reply.reason}`);
-    }
   }
 }
 

@@ -3,6 +3,8 @@ import { Pool } from 'pg';
 import { collateralVaultAbi, operatorRegistryAbi, settlementLedgerAbi } from '#contracts';
 import { ChainError, httpChain } from '../chain/index.js';
 import { migrateSettlement } from '../database/migrate.js';
+import { ExitWatch } from '../exit/index.js';
+import { ExitDesk } from './exit-desk.js';
 import type { BatchSize } from '../fees/index.js';
 import { follow, HouseCopy, LogFeed } from '../house/index.js';
 import { Lane, laneChain, type LanePolicy, type TransactionSigner } from '../lane/index.js';
@@ -121,9 +123,14 @@ export class Settlement {
     const coSigners = settings.coSigners.map((place) => new CoSignerClient(place));
     const clearing = new ClearingClient({ ...settings.clearing, signal: this.stopping.signal });
     const { log } = hooks;
+    const exits = new ExitWatch(quorum, fromBlock, log);
     const runner = new ChainRunner({
       ...{ chainId, fromBlock, eye, lane, watcher, copy, clearing, log },
       openings: new Openings(eye, coSigners, deadlineSeconds, log),
+      exits,
+      exitDesk: new ExitDesk({
+        ...{ chainId, quorum, watch: exits, copy, clearing, coSigners, deadlineSeconds, log },
+      }),
       knowsViolation: (rail, block, was) => told.knowsViolation(rail, block, was),
       custodyKey: (custodian) => settings.custody.get(custodian),
       world: (self) =>

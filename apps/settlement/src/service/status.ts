@@ -1,5 +1,5 @@
 import { isFinal, sealingOf } from '../state/index.js';
-import type { ExitWatch } from './exits.js';
+import type { ExitWatch } from '../exit/index.js';
 import type { RailRunner } from './rail-runner.js';
 import type { Settlement } from './settlement.js';
 

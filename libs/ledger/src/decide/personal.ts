@@ -36,8 +36,12 @@ export function personalOf(state: HouseState, command: Command): PersonalPart | 
     const { member, name } = command;
     return part('MemberRegistered', member, 'name', name, member);
   }
-  if (command.kind !== 'request-withdrawal') return undefined;
-  const { withdrawalId, account, destination } = command;
+  if (command.kind !== 'request-withdrawal' && command.kind !== 'serve-exit') return undefined;
+  const { withdrawalId, destination } = command;
+  const account =
+    command.kind === 'serve-exit'
+      ? (state.rails.byIndex.get(command.rail)?.get(command.index)?.account ?? '')
+      : command.account;
   const member = state.accounts.get(account)?.member ?? '';
   return part('WithdrawalRequested', withdrawalId, 'destination', destination, member);
 }

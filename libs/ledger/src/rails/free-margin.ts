@@ -8,6 +8,12 @@ import type { HouseState, SettledPrice } from '../state.js';
 /** Windows without a fresh mark after which a price yields to one that is fresh, as in the assessor. */
 const STALE_AFTER = 3;
 
+interface FreeMargin {
+  readonly history: FactorHistory;
+  /** Minor units of the history's numeraire; below zero where more is asked than there is. */
+  readonly free: bigint;
+}
+
 /**
  * Refuses a withdrawal above what the account's last assessment leaves free: equity less initial margin, less what was reserved
  * since. An account without a position is free to take its cash, and a house without a model asks for none.
@@ -18,23 +24,43 @@ export function needFreeMargin(
   asset: string,
   amount: bigint,
 ): void {
+  const margin = freeMargin(state, account);
+  if (margin === undefined) return;
+  const { history, free } = margin;
+  const taken = valueOf(state, history, asset, amount);
+  const units = `minor units of ${history.numeraire}`;
+  need(taken <= free, 'INSUFFICIENT_MARGIN', 'amount', `${free} ${units} are free, not ${taken}`);
+}
+
+/**
+ * The most of an asset that `needFreeMargin` lets go, minor units; undefined where it sets no bound.
+ * @throws Refusal where the account was not assessed, or the asset has no price
+ */
+export function mostFree(state: HouseState, account: string, asset: string): bigint | undefined {
+  const margin = freeMargin(state, account);
+  if (margin === undefined) return undefined;
+  const { history, free } = margin;
+  if (free < 0n) return 0n;
+  const rate = rateOf(state, history, asset);
+  if (rate === undefined || rate.numerator <= 0n) return undefined;
+  return (free * rate.denominator) / rate.numerator;
+}
+
+function freeMargin(state: HouseState, account: string): FreeMargin | undefined {
   const { active, models, histories, requirements } = state.risk;
-  if (active === undefined || !holdsAnything(state, account)) return;
+  if (active === undefined || !holdsAnything(state, account)) return undefined;
   const requirement = requirements.get(account);
-  const refused = (reason: string): never => {
-    throw new Refusal(reject('INSUFFICIENT_MARGIN', 'amount', reason));
-  };
-  if (requirement === undefined) return refused(`${account} was not assessed yet`);
+  if (requirement === undefined) {
+    throw new Refusal(reject('INSUFFICIENT_MARGIN', 'amount', `${account} was not assessed yet`));
+  }
   const history = histories.get(models.get(active)!.history)!;
-  let taken = valueOf(state, history, asset, amount);
+  let free = requirement.equity - requirement.initialMargin;
   for (const each of state.withdrawals.values()) {
     const since = each.reserved !== undefined && each.reserved.window > requirement.cycle;
     if (each.account !== account || !since) continue;
-    taken += valueOf(state, history, each.asset, each.amount);
+    free -= valueOf(state, history, each.asset, each.amount);
   }
-  const free = requirement.equity - requirement.initialMargin;
-  const units = `minor units of ${history.numeraire}`;
-  need(taken <= free, 'INSUFFICIENT_MARGIN', 'amount', `${free} ${units} are free, not ${taken}`);
+  return { history, free };
 }
 
 /** A position now, at the last cut or in between: what was closed since may still owe. */
@@ -50,14 +76,24 @@ function holdsAnything(state: HouseState, account: string): boolean {
 
 /** Value in the numeraire, rounded up. What no factor prices counts for nothing in equity, so nothing is lost with it. */
 function valueOf(state: HouseState, history: FactorHistory, asset: string, amount: bigint): bigint {
-  const { factors, numeraire } = history;
-  if (asset === numeraire) return amount;
+  const rate = rateOf(state, history, asset);
+  if (rate === undefined) return 0n;
+  const value = divCeil(amount * rate.numerator, rate.denominator);
+  return value > 0n ? value : 0n;
+}
+
+/** Minor units of the numeraire for one of the asset; undefined where no factor prices it. */
+function rateOf(
+  state: HouseState,
+  { factors, numeraire }: FactorHistory,
+  asset: string,
+): { readonly numerator: bigint; readonly denominator: bigint } | undefined {
+  if (asset === numeraire) return { numerator: 1n, denominator: 1n };
   const factor = factors.find(({ kind, assets }) => kind === 'price' && assets.includes(asset));
-  if (factor === undefined) return 0n;
+  if (factor === undefined) return undefined;
   const { price, scale } = priceOf(state, factor, numeraire, asset);
   const [own, theirs] = [state.assets.get(asset)!.scale, state.assets.get(numeraire)!.scale];
-  const value = divCeil(amount * price * pow10(theirs), pow10(own + scale));
-  return value > 0n ? value : 0n;
+  return { numerator: price * pow10(theirs), denominator: pow10(own + scale) };
 }
 
 /** The settled price of the first of the factor's linear instruments in the numeraire that has a fresh one, else any. */

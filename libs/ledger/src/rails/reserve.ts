@@ -34,7 +34,8 @@ export function reserve(state: HouseState, asked: Asked, origin: Origin): AnyNew
   return [fact(origin, 1, 'WithdrawalReserved', { withdrawalId, postings })];
 }
 
-function owes(state: HouseState, account: string): boolean {
+/** Whether an obligation of the account is not paid, in whatever asset. */
+export function owes(state: HouseState, account: string): boolean {
   const book = accountBook(account, 'debt');
   return [...state.books.keys()].some((asset) => balance(state, asset, book) !== 0n);
 }

@@ -128,6 +128,13 @@ export const commandShapes: { readonly [K in RequestKind]: Shape<BodyOf<K>> } = 
     destination: text,
     to: optional(text),
   }),
+  'serve-exit': object({
+    withdrawalId: text,
+    rail: text,
+    index: whole,
+    amount: text,
+    destination: text,
+  }),
   'transfer-position': object({
     transferId: text,
     from: text,

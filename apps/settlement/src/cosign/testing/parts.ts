@@ -1,8 +1,10 @@
 import type { RailTerms } from '#events';
+import type { ExitStanding } from '#ledger';
 import type { Hex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { type Batch, legToBatch, ZERO_HASH } from '../../batch/index.js';
 import { SettlementRefused } from '../../codes.js';
+import type { ExitOnChain } from '../../exit/index.js';
 import type { Anchor, CreditedDeposit, LegData } from '../../house/index.js';
 import type { RailPolicy } from '../checks.js';
 import type { CoSignerParts, VerifiedCopy } from '../co-signer.js';
@@ -98,6 +100,10 @@ export class FakeHouse implements HouseView {
   lastSeq = () => 1;
   openLegs = () => this.legs.map(anchorOf);
   ownerOf = (_rail: string, index: number) => (index === 16 || index === 17 ? MEMBER : undefined);
+  credited = 70n;
+  standing: ExitStanding = { is: 'bound', reason: 'MARGIN' };
+  creditedOf = () => this.credited;
+  exit = () => this.standing;
   rail = (rail: string) => this.railTerms.find((each) => each.rail === rail);
   rails = () => this.railTerms;
 }
@@ -142,6 +148,13 @@ export class FakeChain implements ChainView {
   }
   latest = () => this.answer(this.newest);
   final = () => this.answer(this.finality);
+  request: ExitOnChain = {
+    forcedExit: `0x${'06'.repeat(20)}`,
+    number: 3n,
+    left: 50n,
+    credited: 70n,
+  };
+  exit = () => this.answer(this.request);
   isOperator = () => this.answer(this.operator);
   deposits = (from: number, to: number) =>
     this.answer(this.logs.filter(({ block }) => block >= from && block <= to));

@@ -13,6 +13,7 @@ import {
   deployChain,
   type DeployedChain,
   deployTestToken,
+  forcedExitAbi,
   settlementLedgerAbi,
   testTokenAbi,
 } from '#contracts';
@@ -147,17 +148,35 @@ export class RealRail {
     if (refused !== undefined) throw new Error(`deposit: ${refused}`);
   }
 
+  /** The owner of an index asks for its money: an address nobody has the key of, so the node speaks for it. */
+  async requestExit(index: number): Promise<void> {
+    const { owner } = this.openings.find((each) => each.index === index)!;
+    await this.node.rpc('anvil_setBalance', [owner, '0xde0b6b3a7640000']);
+    await this.node.rpc('anvil_impersonateAccount', [owner]);
+    const args = [index] as const;
+    const data = encodeFunctionData({ abi: forcedExitAbi, functionName: 'requestExit', args });
+    const asked = { from: owner, to: this.chain.rails[0]!.forcedExit, data };
+    const hash = (await this.node.rpc('eth_sendTransaction', [asked])) as Hex;
+    await createPublicClient(via(this.node)).waitForTransactionReceipt({ hash });
+  }
+
+  /** The log so far, folded. */
+  async folded(): Promise<HouseCopy> {
+    const copy = await HouseCopy.open();
+    for (const [i, line] of this.feed.lines.entries()) {
+      const { event, leaf } = readLine(line, i);
+      copy.apply(event, leaf);
+    }
+    return copy;
+  }
+
   /** The batch of a leg as an honest settlement service seals it, and the fold it came from. */
   async sealed(
     seq: number,
     prevHash: Hex,
     ahead = 600n,
   ): Promise<{ batch: Batch; copy: HouseCopy }> {
-    const copy = await HouseCopy.open();
-    for (const [i, line] of this.feed.lines.entries()) {
-      const { event, leaf } = readLine(line, i);
-      copy.apply(event, leaf);
-    }
+    const copy = await this.folded();
     const anchor = copy.anchor(RAIL, seq);
     if (anchor === undefined) throw new Error(`the house decided no leg ${seq}`);
     const { data, logSize, logRoot, stateRoot, balanceRoot } = anchor;

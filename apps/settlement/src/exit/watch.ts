@@ -1,11 +1,13 @@
 import { type Address, decodeEventLog, type Hex } from 'viem';
-import { forcedExitAbi, settlementLedgerAbi } from '#contracts';
+import { forcedExitAbi } from '#contracts';
 import type { Block, Log } from '../chain/index.js';
 import { agreedValue, type Quorum } from '../rpc/index.js';
+import { forcedExitOf } from './read.js';
 
 /** A member asked the contract for its money; unserved and unanswered by `serveBy` anyone may freeze the ledger. */
 export interface ExitRequest {
   readonly rail: string;
+  readonly forcedExit: Address;
   readonly number: number;
   readonly index: number;
   readonly owner: string;
@@ -24,7 +26,7 @@ interface Scan {
 /** Blocks read at once. */
 const PAGE = 10_000n;
 
-/** Watches the forced exits of a chain's rails. It moves nothing: a request is for people to serve or to answer. */
+/** Hears the forced exits of a chain's rails, once they are final. */
 export class ExitWatch {
   private readonly scans = new Map<string, Scan>();
 
@@ -34,9 +36,20 @@ export class ExitWatch {
     private readonly log: (line: string) => void,
   ) {}
 
-  /** Requests that nobody has answered. */
+  /** Requests that were neither answered nor served, as far as is known. */
   get open(): readonly ExitRequest[] {
     return [...this.scans.values()].flatMap(({ open }) => [...open.values()]);
+  }
+
+  /** Those of a rail. */
+  openOf(rail: string): readonly ExitRequest[] {
+    return [...(this.scans.get(rail)?.open.values() ?? [])];
+  }
+
+  /** Final blocks show that a request was served: nothing is owed by it. */
+  served({ rail, number }: ExitRequest): void {
+    if (this.scans.get(rail)?.open.delete(number) !== true) return;
+    this.log(`${rail}: forced exit ${number} is served`);
   }
 
   /** Reads what the final blocks say; alarms once for every request. */
@@ -53,14 +66,13 @@ export class ExitWatch {
   private async scan(rail: string, ledger: Address, { hash }: Block): Promise<Scan> {
     const known = this.scans.get(rail);
     if (known !== undefined) return known;
-    const view = { address: ledger, abi: settlementLedgerAbi, functionName: 'forcedExit' } as const;
-    const forcedExit = agreedValue(await this.quorum.read(view, { blockHash: hash }));
+    const forcedExit = await forcedExitOf(this.quorum, ledger, { blockHash: hash });
     const scan: Scan = { forcedExit, next: this.fromBlock, open: new Map() };
     this.scans.set(rail, scan);
     return scan;
   }
 
-  private hear(rail: string, { open }: Scan, { data, topics }: Log): void {
+  private hear(rail: string, { open, forcedExit }: Scan, { data, topics }: Log): void {
     const event = decodeEventLog({
       abi: forcedExitAbi,
       data,
@@ -71,18 +83,17 @@ export class ExitWatch {
     if (event.eventName === 'Froze') this.log(`ALARM ${rail}: the ledger is frozen for good`);
     if (event.eventName !== 'ExitRequested') return;
     const { number, index, owner, amount, serveBy } = event.args;
+    // A member that was served may ask again: the contract knows the last request of an index only.
+    for (const before of open.values()) if (before.index === index) open.delete(before.number);
     const request = {
-      rail,
-      index,
-      owner,
-      amount,
+      ...{ rail, forcedExit, index, owner, amount },
       number: Number(number),
       serveBy: Number(serveBy),
     };
     open.set(request.number, request);
     const until = new Date(request.serveBy * 1000).toISOString();
     this.log(
-      `ALARM ${rail}: forced exit ${number}: index ${index} asks for ${amount} units: pay or answer before ${until}, or the ledger may be frozen`,
+      `ALARM ${rail}: forced exit ${number}: index ${index} asks for ${amount} units: paid or answered by ${until}, or the ledger may be frozen`,
     );
   }
 }

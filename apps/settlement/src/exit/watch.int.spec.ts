@@ -3,7 +3,7 @@ import { foundry } from 'viem/chains';
 import { ChainHouse } from '../../../../contracts/testing/house.js';
 import { agreedValue, Quorum } from '../rpc/index.js';
 import { startNode, type TestNode } from '../testing/node.js';
-import { ExitWatch } from './exits.js';
+import { ExitWatch } from './watch.js';
 
 const RAIL = `${foundry.id}/USDT`;
 const INDEX = 40;
