@@ -8,6 +8,7 @@ import { Readiness } from './health/readiness.js';
 import { Clock } from './intake/http/clock.js';
 import { CommandsController } from './intake/http/commands.controller.js';
 import { InputsController } from './intake/http/inputs.controller.js';
+import { SourcesController } from './intake/http/sources.controller.js';
 import { InputReader } from './intake/reader.js';
 import { Assessor } from './margin/index.js';
 import { PersonalDesk } from './personal/index.js';
@@ -43,7 +44,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [...parts.read],
-      controllers: [HealthController, InputsController, CommandsController, LogController],
+      controllers: [
+        HealthController,
+        InputsController,
+        SourcesController,
+        CommandsController,
+        LogController,
+      ],
       providers: [
         { provide: Engine, useValue: parts.engine },
         { provide: Assessor, useValue: parts.assessor },

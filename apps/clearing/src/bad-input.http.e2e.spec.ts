@@ -211,6 +211,25 @@ describe('the HTTP intake', () => {
     expect(engine.head.size).toBe(before);
   });
 
+  it('tells a source where it stands, and no other source', async () => {
+    const get = async (source: string, key: string) => {
+      const headers = { authorization: `Bearer ${key}` };
+      const response = await fetch(`http://127.0.0.1:${port}/v1/sources/${source}`, { headers });
+      return [response.status, (await response.json()) as Record<string, unknown>] as const;
+    };
+    const next = engine.expectedSequence({ venue: 'V1', topic: 'trades', key: 'BTC-PERP' });
+    const [status, standing] = await get('V1', keys.V1);
+    expect(status).toBe(200);
+    expect(standing).toMatchObject({ source: 'V1', window: 1, size: engine.head.size });
+    expect(standing['streams']).toContainEqual(
+      expect.objectContaining({ topic: 'trades', key: 'BTC-PERP', lastSequence: next - 1 }),
+    );
+    expect(await get('V1', keys.operator)).toEqual([200, standing]);
+    expect(await get('V1', keys.custody)).toMatchObject([403, { code: '7002_FORBIDDEN' }]);
+    expect((await get('V1', keys.M1))[0]).toBe(403);
+    expect(await get('NOBODY', keys.operator)).toMatchObject([422, { code: '2001_UNKNOWN_VENUE' }]);
+  });
+
   it('lets a member act for its own accounts only', async () => {
     const asked = { asset: 'USDT', amount: '1', destination: 'bank', to: `0x${'7'.repeat(40)}` };
     const body = (withdrawalId: string, account: string) =>

@@ -8,6 +8,7 @@ export { accountBook, balance, house, isPromise, post } from './books.js';
 export { LedgerBroken } from './broken.js';
 export { cutDue, missingStreams } from './barrier.js';
 export { expectedSequence, type Readiness, readiness, validStream } from './readiness.js';
+export { type SourceStanding, sourceStanding, type StreamStanding } from './source-standing.js';
 export { assertConservation } from './conservation.js';
 export { checkPersonal, personalOf, type PersonalPart } from './decide/personal.js';
 export { decide, step } from './house.js';

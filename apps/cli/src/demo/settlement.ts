@@ -35,7 +35,7 @@ export interface SettlementParts {
 const PASSWORD = 'the demo of Novate';
 /** Costs nothing to open: these keys stand in the source. */
 const CHEAP = { n: 1024, r: 8, p: 1 } as const;
-const TURN_MS = 300;
+const TURN_MS = 150;
 
 /** Starts three co-signers, each with its own key, database and copy of the log, and the service that asks them. */
 export async function startSettlement(parts: SettlementParts): Promise<DemoSettlement> {

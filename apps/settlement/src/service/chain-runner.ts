@@ -62,8 +62,8 @@ export class ChainRunner {
   private told = 0n;
   /** Not yet recorded by the house, oldest first: withdrawals of the rail have to stand still. */
   private readonly violations: Violation[] = [];
-  /** What the house has acknowledged, by stream, which its journal may not have shown us yet. */
-  private readonly acknowledged = new Map<string, number>();
+  /** Size of the journal in which an index that is not known here would stand. */
+  private readUntil = 0;
   private readonly inTurn: Standing;
   private readonly inTelling: Standing;
   private quietUntil = 0;
@@ -222,33 +222,51 @@ export class ChainRunner {
 
   /** Deposits, then the end of this chain's part of the window. */
   private async tellHouse(rails: readonly Rail[]): Promise<void> {
-    const { copy, custodyKey } = this.parts;
+    const { copy, clearing, custodyKey } = this.parts;
     for (const id of custodiansOfChain(copy.state, this.chainId)) {
       const key = custodyKey(id);
       if (key === undefined) {
         this.inTelling.say(`ALARM chain ${this.chainId}: there is no key of custodian ${id}`);
         continue;
       }
-      // What was acknowledged is in the copy only once the journal has shown it: until then it says what was, not what is.
-      if (this.behind(id, rails) || performance.now() < this.quietUntil) continue;
+      if (performance.now() < this.quietUntil) continue;
       const custodian = new Custodian(id, custodianRails(copy, rails, id));
-      const deposits = custodian.deposits(copy.state, this.deposits);
-      if (deposits.length > 0) {
-        await this.send('deposits', deposits, key);
-        continue;
+      this.forgetRecorded(rails, id);
+      const standing = await clearing.source(id, key);
+      // Not from our copy of the log: windows must not wait until it has been read.
+      const due = custodian.deposits(standing, this.deposits);
+      if (due.length === 0) {
+        const closing = custodian.closing(standing);
+        if (closing !== undefined) await this.send('windows', [closing], key);
+      } else if (this.mayTell(custodian, standing)) {
+        await this.send('deposits', due, key);
       }
-      this.deposits = this.deposits.filter(({ rail }) => !custodian.speaksFor(rail));
-      const closing = custodian.closing(copy.state);
-      if (closing !== undefined) await this.send('windows', [closing], key);
     }
   }
 
-  private behind(custodian: string, rails: readonly Rail[]): boolean {
+  /** An account that is not known here may only not have been read yet: then its deposit waits until it would have been. */
+  private mayTell(custodian: Custodian, { size }: { readonly size: number }): boolean {
+    const { copy } = this.parts;
+    if (custodian.knowsAll(this.deposits)) {
+      this.readUntil = 0;
+      return true;
+    }
+    if (this.readUntil === 0) this.readUntil = size;
+    return copy.size >= this.readUntil;
+  }
+
+  /** Those the journal shows: what the house only has in memory may be lost with it. */
+  private forgetRecorded(rails: readonly Rail[], custodian: string): void {
     const { streams } = this.parts.copy.state;
-    const told = [`windows|${custodian}`, ...rails.map(({ asset }) => `deposits|${asset}`)];
-    return told.some((stream) => {
-      const recorded = streams.get(`${custodian}|${stream}`)?.lastSequence ?? 0;
-      return recorded < (this.acknowledged.get(`${custodian}|${stream}`) ?? 0);
+    const recorded = new Map(
+      rails
+        .filter((rail) => rail.custodian === custodian)
+        .map(({ rail, asset }) => {
+          return [rail, streams.get(`${custodian}|deposits|${asset}`)?.lastSequence ?? 0];
+        }),
+    );
+    this.deposits = this.deposits.filter(({ rail, number }) => {
+      return number > (recorded.get(rail) ?? 0);
     });
   }
 
@@ -261,11 +279,8 @@ export class ChainRunner {
     const events = inputs.map(({ event }) => event);
     const results = await this.parts.clearing.inputs(topic, events, key);
     results.forEach((result, i) => {
-      const { source, subject, sequence, id } = inputs[i]!.event;
-      if (result.status !== 'rejected') {
-        this.acknowledged.set(`${source}|${topic}|${subject}`, sequence);
-        return;
-      }
+      if (result.status !== 'rejected') return;
+      const { id } = inputs[i]!.event;
       // Where it took its number the journal shows it, and it is not said again; otherwise it is, in a while.
       this.parts.log(`ALARM ${id}: ${result.code ?? ''} ${result.detail ?? ''}`);
       this.quietUntil = performance.now() + REFUSED_MS;
@@ -286,7 +301,7 @@ function custodianRails(copy: HouseCopy, rails: readonly Rail[], id: string) {
   return rails
     .filter(({ custodian }) => custodian === id)
     .map(({ rail, asset, railScale }) => ({
-      ...{ rail, asset, railScale },
+      ...{ rail, asset, railScale, assetScale: copy.state.assets.get(asset)!.scale },
       accountAt: (index: number) => copy.state.rails.byIndex.get(rail)?.get(index)?.account,
     }));
 }

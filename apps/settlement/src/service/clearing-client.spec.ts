@@ -54,4 +54,12 @@ describe('the client of the clearing app', () => {
     expect(await client.inputs('deposits', [{}, {}], 'custody-key')).toEqual(results);
     expect(asked[0]!.headers['authorization']).toBe('Bearer custody-key');
   });
+
+  it('asks where a source stands, with the key of the source, until it is told', async () => {
+    const standing = { source: 'chain-1', window: 3, ends: [], streams: [], size: 9 };
+    const { asked, client } = await answering([503, ''], [200, JSON.stringify(standing)]);
+    expect(await client.source('chain-1', 'custody-key')).toEqual(standing);
+    expect(asked.map(({ path }) => path)).toEqual(['/v1/sources/chain-1', '/v1/sources/chain-1']);
+    expect(asked[0]!.headers['authorization']).toBe('Bearer custody-key');
+  });
 });

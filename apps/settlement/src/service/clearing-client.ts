@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SourceStanding } from '#ledger';
 
 /** The clearing app refused: a stable code, and what it said. Asking again would not help. */
 export class ClearingRefused extends Error {
@@ -49,6 +50,13 @@ export class ClearingClient {
     });
   }
 
+  /** What the house has of a source, and how many events its journal then had. */
+  async source(id: string, key: string): Promise<SourceStanding & { readonly size: number }> {
+    const path = `/v1/sources/${encodeURIComponent(id)}`;
+    const answer = await this.ask(path, { headers: { authorization: `Bearer ${key}` } });
+    return JSON.parse(answer) as SourceStanding & { readonly size: number };
+  }
+
   /** Sends inputs of one topic as a CloudEvents batch, with the key of their source, until they are answered. */
   async inputs(topic: string, events: readonly object[], key: string): Promise<InputResult[]> {
     const answer = await this.post(`/v1/inputs/${topic}`, JSON.stringify(events), {
@@ -58,18 +66,22 @@ export class ClearingClient {
     return (JSON.parse(answer) as { results: InputResult[] }).results;
   }
 
-  private async post(
+  private post(
     path: string,
     body: string,
     headers: Readonly<Record<string, string>>,
   ): Promise<string> {
+    return this.ask(path, { method: 'POST', headers, body });
+  }
+
+  private async ask(path: string, request: RequestInit): Promise<string> {
     const { url, signal, timeoutMs = TIMEOUT_MS } = this.options;
     for (;;) {
       signal?.throwIfAborted();
       const limit = AbortSignal.timeout(timeoutMs);
       const both = signal === undefined ? limit : AbortSignal.any([signal, limit]);
       try {
-        const response = await fetch(url + path, { method: 'POST', headers, body, signal: both });
+        const response = await fetch(url + path, { ...request, signal: both });
         const text = await response.text();
         if (response.ok) return text;
         if (!LATER.has(response.status)) throw refusal(response.status, text);

@@ -1,4 +1,5 @@
-import { formatDecimal, streamKey, type HouseState } from '#ledger';
+import type { StreamTopic } from '#events';
+import { formatDecimal, type SourceStanding } from '#ledger';
 
 /** A deposit that is final on its chain. */
 export interface FinalDeposit {
@@ -20,6 +21,7 @@ export interface FinalDeposit {
 export interface CustodianRail {
   readonly rail: string;
   readonly asset: string;
+  readonly assetScale: number;
   readonly railScale: number;
   /** The account at an index; undefined where the house has none there. */
   accountAt(index: number): string | undefined;
@@ -42,8 +44,8 @@ const MICROS = 1_000_000;
 
 /**
  * What the watcher of one chain has to tell the house, next: the deposits it has not recorded yet, in order, and then the end of its
- * part of the window once a trading venue has ended its own. Pure: it looks at what the house has recorded, so it gives the same
- * answer after a crash as before it, and telling the house twice does nothing.
+ * part of the window once a trading venue has ended its own. Pure: it looks at what the house says it has of it, so it gives the
+ * same answer after a crash as before it, and telling the house twice does nothing.
  */
 export class Custodian {
   constructor(
@@ -57,15 +59,14 @@ export class Custodian {
   }
 
   /** Deposits the house has not recorded. `final` holds each rail's, in order of number. */
-  deposits(state: HouseState, final: readonly FinalDeposit[]): CustodianInput[] {
-    const window = this.window(state);
+  deposits(standing: SourceStanding, final: readonly FinalDeposit[]): CustodianInput[] {
     return this.rails.flatMap(({ rail, asset, railScale, accountAt }) => {
-      const recorded = this.lastSequence(state, 'deposits', asset);
+      const recorded = lastSequence(standing, 'deposits', asset);
       const due = final.filter((each) => each.rail === rail && each.number > recorded);
       return due.map((deposit): CustodianInput => {
         const account = deposit.index === 0 ? 'guarantee' : accountAt(deposit.index);
         const { number, transaction, block, blockHash, logIndex } = deposit;
-        return this.input('deposits', 'novate.deposit.v1', asset, number, window, {
+        return this.input('deposits', 'novate.deposit.v1', asset, number, standing.window, {
           depositId: `${rail}#${number}`,
           // An index the house does not know is refused there, with its evidence, and the stream goes on.
           account: account ?? `unknown-index-${deposit.index}`,
@@ -78,40 +79,29 @@ export class Custodian {
     });
   }
 
+  /** Whether every one of these is for an index that has an account, as far as is known here. */
+  knowsAll(final: readonly FinalDeposit[]): boolean {
+    return this.rails.every(({ rail, accountAt }) =>
+      final.every((each) => {
+        return each.rail !== rail || each.index === 0 || accountAt(each.index) !== undefined;
+      }),
+    );
+  }
+
   /** The end of this custodian's part of its window, once a trading venue has ended its own; to be sent behind the deposits. */
-  closing(state: HouseState): CustodianInput | undefined {
-    const window = this.window(state);
-    const closings = state.closings.get(window);
-    const ends = [...(closings ?? [])]
-      .filter(([venue]) => state.venues.get(venue)?.kind === 'trading')
-      .map(([, { endsAt }]) => endsAt);
+  closing(standing: SourceStanding): CustodianInput | undefined {
+    const { window, ends } = standing;
     if (ends.length === 0) return undefined;
-    const streams = this.rails.flatMap(({ asset }) => {
-      const stream = state.streams.get(this.streamOf('deposits', asset));
+    const streams = this.rails.flatMap(({ asset, assetScale }) => {
+      const stream = streamOf(standing, 'deposits', asset);
       if (stream === undefined) return [];
-      const { count, total } = stream.windows.get(window) ?? { count: 0, total: 0n };
-      const { lastSequence } = stream;
-      const controlTotal = formatDecimal(total, state.assets.get(asset)!.scale);
-      return [{ topic: 'deposits', key: asset, lastSequence, count, controlTotal }];
+      const { lastSequence: last, count, total } = stream;
+      const controlTotal = formatDecimal(BigInt(total), assetScale);
+      return [{ topic: 'deposits', key: asset, lastSequence: last, count, controlTotal }];
     });
-    const sequence = this.lastSequence(state, 'windows', this.id) + 1;
+    const sequence = lastSequence(standing, 'windows', this.id) + 1;
     const body = { endsAt: Math.min(...ends), streams };
     return this.input('windows', 'novate.window-closed.v1', this.id, sequence, window, body);
-  }
-
-  /** The first window this custodian has not closed. */
-  private window(state: HouseState): number {
-    let window = state.openWindow;
-    while (state.closings.get(window)?.has(this.id) === true) window += 1;
-    return window;
-  }
-
-  private lastSequence(state: HouseState, topic: CustodianInput['topic'], key: string): number {
-    return state.streams.get(this.streamOf(topic, key))?.lastSequence ?? 0;
-  }
-
-  private streamOf(topic: CustodianInput['topic'], key: string): string {
-    return streamKey({ venue: this.id, topic, key });
   }
 
   private input(
@@ -136,3 +126,9 @@ export class Custodian {
     return { topic, event };
   }
 }
+
+const streamOf = ({ streams }: SourceStanding, topic: StreamTopic, key: string) =>
+  streams.find((each) => each.topic === topic && each.key === key);
+
+const lastSequence = (standing: SourceStanding, topic: StreamTopic, key: string): number =>
+  streamOf(standing, topic, key)?.lastSequence ?? 0;

@@ -58,8 +58,8 @@ export interface SettlementHooks {
 /** What a batch may be refused with: errors of the registry and the vault come through the ledger. */
 const settleErrors = [...settlementLedgerAbi, ...operatorRegistryAbi, ...collateralVaultAbi];
 
-/** Milliseconds between two looks at what the house has to be told: it costs nothing, and the house's windows wait for it. */
-const TELL_MS = 50;
+/** Milliseconds between two looks at what the house has to be told: the house's windows wait for it. */
+const TELL_MS = 100;
 
 /** The running settlement service: follows the house, and settles its legs on every chain it is configured for. */
 export class Settlement {
