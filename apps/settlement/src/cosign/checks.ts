@@ -167,17 +167,22 @@ export function checkExitAnswer(
   onChain: ExitOnChain,
   house: HouseView,
 ): void {
-  const { left, credited } = onChain;
+  const { left } = onChain;
   need(onChain.number === number && left > 0n, 'EXIT_UNKNOWN', 'number', () => {
     return `request ${onChain.number} of index ${index} asks for ${left} units`;
-  });
-  const recorded = house.creditedOf(rail, index);
-  need(recorded === credited, 'EXIT_PAYABLE', 'index', () => {
-    return `${credited} units were deposited, the log has ${recorded}`;
   });
   const standing = house.exit(rail, index, left);
   const said = standing.is === 'bound' ? standing.reason : standing.is;
   need(said === reason, 'EXIT_PAYABLE', 'reason', () => `is ${reason}, the log says ${said}`);
+}
+
+/** Milliseconds after which a log that cuts no window is no reason for anything: what it binds would be bound for ever. */
+export const LONGEST_STANDSTILL_MS = 3_600_000;
+
+export function checkMoving(cutAgoMs: number): void {
+  need(cutAgoMs <= LONGEST_STANDSTILL_MS, 'COPY_BEHIND', 'log', () => {
+    return `no window was cut for ${Math.round(cutAgoMs / 60_000)} minutes`;
+  });
 }
 
 /** Another digest may take the place of one that can never settle any more: proven on final blocks only. */

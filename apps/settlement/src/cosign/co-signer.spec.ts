@@ -411,7 +411,8 @@ describe('a co-signer asked to answer a forced exit', () => {
       'number',
       ({ chain }) => (chain.request = { ...chain.request, left: 0n }),
     ],
-    ['8622_EXIT_PAYABLE', 'index', ({ house }) => (house.credited = 69n)],
+    ['8604_COPY_BEHIND', 'log', ({ house }) => (house.credited = 69n)],
+    ['8604_COPY_BEHIND', 'log', ({ copy }) => (copy.cutAgo = 3_600_001)],
     [
       '8622_EXIT_PAYABLE',
       'reason',

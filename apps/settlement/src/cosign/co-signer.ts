@@ -12,6 +12,7 @@ import {
   checkFirstUse,
   checkGate,
   checkLimits,
+  checkMoving,
   checkSequence,
   isDead,
   needUnsigned,
@@ -39,6 +40,8 @@ export interface VerifiedCopy {
   until(fits: (house: HouseView) => boolean, what: string): Promise<HouseView>;
   /** Compares what is stored with what was taken. @throws SettlementRefused naming the position */
   checkStored(): Promise<void>;
+  /** Milliseconds since it last saw a window cut, or since this process began where it has not. */
+  cutAgoMs(): number;
   /** Deposits that were not yet found final on chain, of the first `logSize` events. */
   deposits(rail: string, logSize: number): readonly CreditedDeposit[];
   /** Those up to this number were. */
@@ -195,15 +198,29 @@ export class CoSigner {
     return this.sign(openingsDigest(openings, { epoch, deadline }, policy));
   }
 
-  /** A member is told why it is not paid: only what this copy of the log says too. */
+  /**
+   * A member is told why it is not paid: only what this copy of the log says too, with every deposit in it that is final. The chain
+   * is asked first, so that what is decided on is under a checkpoint when it is decided on.
+   */
   private async signAnswer(request: ExitAnswerRequest, policy: RailPolicy): Promise<CosignAnswer> {
     const { rail, index, deadline } = request;
+    const { copy, longestDeadline } = this.parts;
     const chain = this.chainOf(rail);
-    const house = await this.parts.copy.until(() => true, 'anything');
-    checkContract(policy, house);
-    const onChain = await chain.exit(index);
+    const known = await copy.until((own) => own.rail(rail) !== undefined, `rail ${rail}`);
+    checkContract(policy, known);
+    const tag = policy.finality ?? known.rail(rail)?.finality ?? 'finalized';
+    const [onChain, credited, latest] = await Promise.all([
+      chain.exit(index),
+      chain.credited(index, tag),
+      chain.latest(),
+    ]);
+    const house = await copy.until(
+      (own) => (own.creditedOf(rail, index) ?? 0n) >= credited,
+      `${credited} units deposited for index ${index}`,
+    );
+    checkMoving(copy.cutAgoMs());
     checkExitAnswer(request, onChain, house);
-    checkDeadline(deadline, await chain.latest(), this.parts.longestDeadline, 'deadline');
+    checkDeadline(deadline, latest, longestDeadline, 'deadline');
     const { chainId } = policy;
     return this.sign(answerDigest(request, { chainId, forcedExit: onChain.forcedExit }));
   }

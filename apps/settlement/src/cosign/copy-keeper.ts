@@ -83,6 +83,10 @@ export class CopyKeeper implements VerifiedCopy {
     }
   }
 
+  cutAgoMs(): number {
+    return this.current().cutAgoMs();
+  }
+
   deposits(rail: string, logSize: number): readonly CreditedDeposit[] {
     return this.current().deposits(rail, logSize);
   }

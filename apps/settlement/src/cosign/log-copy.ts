@@ -53,6 +53,8 @@ const LOOK_BACK = 10_000;
 export class LogCopy implements SignedCopy, VerifiedCopy {
   private verifiedSize = 0;
   private turn = 0;
+  private window = 0;
+  private cutAt = performance.now();
   private readonly waiting = new Set<() => void>();
   private readonly credited = new Map<string, CreditedDeposit[]>();
   private house!: HouseCopy;
@@ -77,6 +79,7 @@ export class LogCopy implements SignedCopy, VerifiedCopy {
       copy.fold([readStored(stored, copy.size)]);
       if (copy.size === size) copy.compare(note!);
     }
+    copy.window = copy.house.state.openWindow;
     if (copy.size < size)
       throw new CopyAltered(copy.size, 'the event is missing, and what follows');
     return copy;
@@ -107,6 +110,8 @@ export class LogCopy implements SignedCopy, VerifiedCopy {
   async verified(note: string): Promise<void> {
     await this.store.keepCheckpoint(note);
     this.verifiedSize = this.size;
+    const { openWindow } = this.house.state;
+    if (openWindow > this.window) [this.window, this.cutAt] = [openWindow, performance.now()];
     for (const wake of [...this.waiting]) wake();
   }
 
@@ -124,6 +129,10 @@ export class LogCopy implements SignedCopy, VerifiedCopy {
     if (found) return this.house;
     const have = `${this.verifiedSize} events are here under a checkpoint`;
     throw new SettlementRefused('COPY_BEHIND', 'log', `${what}: ${have} after ${this.waitMs} ms`);
+  }
+
+  cutAgoMs(): number {
+    return performance.now() - this.cutAt;
   }
 
   private wait(holds: () => boolean): Promise<boolean> {

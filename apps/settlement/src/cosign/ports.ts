@@ -52,6 +52,8 @@ export interface ChainView {
   deposits(from: number, to: number): Promise<readonly VaultDeposit[]>;
   /** The forced exit of an index, at the newest block. */
   exit(index: number): Promise<ExitOnChain>;
+  /** All that was deposited for an index in blocks that are final by this tag, rail units. */
+  credited(index: number, tag: Finality): Promise<bigint>;
   /** Whether an address is an operator of an epoch. */
   isOperator(epoch: bigint, address: Hex): Promise<boolean>;
 }

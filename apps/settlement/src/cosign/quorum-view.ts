@@ -1,7 +1,7 @@
 import { operatorRegistryAbi, settlementLedgerAbi } from '#contracts';
 import type { Address, Hex } from 'viem';
 import { type BlockTag, ChainError } from '../chain/index.js';
-import { type ExitOnChain, forcedExitOf, readExit } from '../exit/index.js';
+import { creditedOn, type ExitOnChain, forcedExitOf, readExit } from '../exit/index.js';
 import { agreedValue, NoAgreement, type Quorum } from '../rpc/index.js';
 import { factOf, type WatchedRail } from '../watcher/fact.js';
 import { ChainUnsure, type ChainView, type LedgerAt, type VaultDeposit } from './ports.js';
@@ -55,6 +55,13 @@ export class QuorumView implements ChainView {
       const { ledger } = this;
       this.forcedExit ??= await forcedExitOf(this.quorum, ledger, latest);
       return readExit(this.quorum, { ledger, forcedExit: this.forcedExit }, index, latest);
+    });
+  }
+
+  credited(index: number, tag: BlockTag): Promise<bigint> {
+    return unsure(async () => {
+      const at = agreedValue(await this.quorum.heights())[tag];
+      return creditedOn(this.quorum, this.ledger, index, at);
     });
   }
 

@@ -7,10 +7,11 @@ export interface ExitOnChain {
   readonly forcedExit: Address;
   /** Of the last request of the index that nobody has answered; 0: there is none. */
   readonly number: bigint;
-  /** What was asked for and not withdrawn since; 0 where the contract takes it for served. */
+  /**
+   * What was asked for and not withdrawn since. The contract takes a request for served while the balance is zero, too; a later deposit
+   * would revive it, so it counts as open here until it is paid or answered.
+   */
   readonly left: bigint;
-  /** All that was ever deposited for the index. */
-  readonly credited: bigint;
 }
 
 /** The exit contract of a ledger: it never changes. @throws NoAgreement, ChainError */
@@ -28,14 +29,23 @@ export async function readExit(
 ): Promise<ExitOnChain> {
   const exits = { address: forcedExit, abi: forcedExitAbi } as const;
   const account = { address: ledger, abi: settlementLedgerAbi, args: [index] } as const;
-  const [request, withdrawn, balance, credited] = await Promise.all([
+  const [request, withdrawn] = await Promise.all([
     quorum.read({ ...exits, functionName: 'requestOf', args: [index] }, at),
     quorum.read({ ...account, functionName: 'withdrawnBy' }, at),
-    quorum.read({ ...account, functionName: 'balanceOf' }, at),
-    quorum.read({ ...account, functionName: 'creditedOf' }, at),
   ]);
   const [number, , amount, withdrawnBefore] = agreedValue(request);
   const open = amount - (agreedValue(withdrawn) - withdrawnBefore);
-  const isServed = open <= 0n || agreedValue(balance) <= 0n;
-  return { forcedExit, number, left: isServed ? 0n : open, credited: agreedValue(credited) };
+  return { forcedExit, number, left: open > 0n ? open : 0n };
+}
+
+/** All that was ever deposited for an index, rail units. @throws NoAgreement, ChainError */
+export async function creditedOn(
+  quorum: Quorum,
+  ledger: Address,
+  index: number,
+  at: Fixed,
+): Promise<bigint> {
+  const args = [index] as const;
+  const view = { abi: settlementLedgerAbi, functionName: 'creditedOf', args } as const;
+  return agreedValue(await quorum.read({ ...view, address: ledger }, at));
 }

@@ -1,4 +1,5 @@
 import type { Address, Hex } from 'viem';
+import type { SourceStanding } from '#ledger';
 import type { HouseCopy } from '../house/index.js';
 import type { Job, Lane } from '../lane/index.js';
 import type { Observation, WatchedRail, Watcher } from '../watcher/index.js';
@@ -44,6 +45,8 @@ interface Violation {
 }
 
 const PAGE = 1_000;
+/** Deposits told at once: the house takes ten thousand, in at most 8 MiB. */
+const MOST_INPUTS = 1_000;
 /** Every how many turns a rail with nothing to do is looked at, and forced exits are. */
 const IDLE_TURNS = 10;
 /** How long the house is left alone after it refused something. */
@@ -62,8 +65,10 @@ export class ChainRunner {
   private told = 0n;
   /** Not yet recorded by the house, oldest first: withdrawals of the rail have to stand still. */
   private readonly violations: Violation[] = [];
-  /** Size of the journal in which an index that is not known here would stand. */
-  private readUntil = 0;
+  /** Deposits to an index that is not known here: size of a journal in which it would stand. */
+  private readonly readUntil = new Map<string, number>();
+  /** Number of the last deposit of each asset that the house has acknowledged: durable, whatever its journal has shown us. */
+  private readonly acknowledged = new Map<string, number>();
   private readonly inTurn: Standing;
   private readonly inTelling: Standing;
   private quietUntil = 0;
@@ -104,8 +109,9 @@ export class ChainRunner {
     const blocks = await eye.blocks();
     this.turns += 1;
     const jobs: Job[] = [];
-    for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks)));
-    await this.submit(jobs);
+    const answers: Job[] = [];
+    for (const rail of rails) jobs.push(...(await this.railTurn(rail, blocks, answers)));
+    await this.submit([...jobs, ...answers]);
     this.parts.exitDesk.turned();
     this.inTurn.turned();
   }
@@ -121,18 +127,19 @@ export class ChainRunner {
     this.inTelling.turned();
   }
 
-  private async railTurn(rail: Rail, blocks: Blocks): Promise<Job[]> {
+  /** @param answers to forced exits are added here: they go behind the batches of all rails */
+  private async railTurn(rail: Rail, blocks: Blocks, answers: Job[]): Promise<Job[]> {
     const { eye, openings, exits, exitDesk, copy } = this.parts;
     const runner = await this.runner(rail);
     const isSlow = this.turns % IDLE_TURNS === 0;
     if (isSlow) await exits.turn(rail.rail, runner.ledger, blocks.finalized);
     const operators = await eye.operators(rail.registry as Address, blocks.latest);
     const opening = await openings.turn(openingsOf(copy, rail), blocks, operators);
-    const answers = await exitDesk.turn(rail, blocks, operators);
-    const others = opening === undefined ? answers : [opening, ...answers];
-    if (runner.idle && others.length === 0 && !isSlow) return [];
+    answers.push(...(await exitDesk.turn(rail, blocks, operators)));
+    if (runner.idle && opening === undefined && !isSlow) return [];
     const view = await eye.view(runner.ledger, blocks, runner.watched);
-    return [...others, ...(await runner.turn({ view, operators }))];
+    const jobs = await runner.turn({ view, operators });
+    return opening === undefined ? jobs : [opening, ...jobs];
   }
 
   private async runner(rail: Rail): Promise<RailRunner> {
@@ -234,40 +241,51 @@ export class ChainRunner {
       this.forgetRecorded(rails, id);
       const standing = await clearing.source(id, key);
       // Not from our copy of the log: windows must not wait until it has been read.
-      const due = custodian.deposits(standing, this.deposits);
-      if (due.length === 0) {
-        const closing = custodian.closing(standing);
-        if (closing !== undefined) await this.send('windows', [closing], key);
-      } else if (this.mayTell(custodian, standing)) {
-        await this.send('deposits', due, key);
-      }
+      const due = custodian.due(standing, this.deposits);
+      const waits = (deposit: FinalDeposit): boolean => this.isUnread(deposit, standing.size);
+      const inputs = custodian.deposits(due, standing, waits).slice(0, MOST_INPUTS);
+      if (inputs.length > 0) await this.send('deposits', inputs, key);
+      if (due.length > 0 || !this.isDurable(standing, rails)) continue;
+      const closing = custodian.closing(standing);
+      if (closing !== undefined) await this.send('windows', [closing], key);
     }
   }
 
-  /** An account that is not known here may only not have been read yet: then its deposit waits until it would have been. */
-  private mayTell(custodian: Custodian, { size }: { readonly size: number }): boolean {
-    const { copy } = this.parts;
-    if (custodian.knowsAll(this.deposits)) {
-      this.readUntil = 0;
-      return true;
-    }
-    if (this.readUntil === 0) this.readUntil = size;
-    return copy.size >= this.readUntil;
+  /** An account that is not known here may only not have been read yet: its deposit waits until it would have been. */
+  private isUnread({ rail, number }: FinalDeposit, size: number): boolean {
+    const key = `${rail}#${number}`;
+    if (!this.readUntil.has(key)) this.readUntil.set(key, size);
+    return this.parts.copy.size < this.readUntil.get(key)!;
+  }
+
+  /**
+   * The house says what it has in memory. A closing names deposits, and those must not be lost with it: they were acknowledged, or
+   * its journal shows them.
+   */
+  private isDurable({ source, streams }: SourceStanding, rails: readonly Rail[]): boolean {
+    return rails
+      .filter(({ custodian }) => custodian === source)
+      .every(({ asset }) => {
+        const said = streams.find(({ topic, key }) => topic === 'deposits' && key === asset);
+        const acknowledged = this.acknowledged.get(asset) ?? 0;
+        return (said?.lastSequence ?? 0) <= Math.max(acknowledged, this.recorded(source, asset));
+      });
+  }
+
+  private recorded(custodian: string, asset: string): number {
+    const { streams } = this.parts.copy.state;
+    return streams.get(`${custodian}|deposits|${asset}`)?.lastSequence ?? 0;
   }
 
   /** Those the journal shows: what the house only has in memory may be lost with it. */
   private forgetRecorded(rails: readonly Rail[], custodian: string): void {
-    const { streams } = this.parts.copy.state;
-    const recorded = new Map(
-      rails
-        .filter((rail) => rail.custodian === custodian)
-        .map(({ rail, asset }) => {
-          return [rail, streams.get(`${custodian}|deposits|${asset}`)?.lastSequence ?? 0];
-        }),
-    );
-    this.deposits = this.deposits.filter(({ rail, number }) => {
-      return number > (recorded.get(rail) ?? 0);
-    });
+    for (const { rail, asset } of rails.filter((each) => each.custodian === custodian)) {
+      const last = this.recorded(custodian, asset);
+      const isOver = (each: FinalDeposit): boolean => each.rail === rail && each.number <= last;
+      for (const each of this.deposits.filter(isOver))
+        this.readUntil.delete(`${rail}#${each.number}`);
+      this.deposits = this.deposits.filter((each) => !isOver(each));
+    }
   }
 
   private async send(
@@ -279,8 +297,11 @@ export class ChainRunner {
     const events = inputs.map(({ event }) => event);
     const results = await this.parts.clearing.inputs(topic, events, key);
     results.forEach((result, i) => {
-      if (result.status !== 'rejected') return;
-      const { id } = inputs[i]!.event;
+      const { id, subject, sequence } = inputs[i]!.event;
+      if (result.status !== 'rejected') {
+        if (topic === 'deposits') this.acknowledged.set(subject, sequence);
+        return;
+      }
       // Where it took its number the journal shows it, and it is not said again; otherwise it is, in a while.
       this.parts.log(`ALARM ${id}: ${result.code ?? ''} ${result.detail ?? ''}`);
       this.quietUntil = performance.now() + REFUSED_MS;

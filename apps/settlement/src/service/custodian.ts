@@ -58,15 +58,30 @@ export class Custodian {
     return this.rails.some((each) => each.rail === rail);
   }
 
-  /** Deposits the house has not recorded. `final` holds each rail's, in order of number. */
-  deposits(standing: SourceStanding, final: readonly FinalDeposit[]): CustodianInput[] {
-    return this.rails.flatMap(({ rail, asset, railScale, accountAt }) => {
+  /** Final deposits the house has not recorded. */
+  due(standing: SourceStanding, final: readonly FinalDeposit[]): FinalDeposit[] {
+    return this.rails.flatMap(({ rail, asset }) => {
       const recorded = lastSequence(standing, 'deposits', asset);
-      const due = final.filter((each) => each.rail === rail && each.number > recorded);
-      return due.map((deposit): CustodianInput => {
+      return final.filter((each) => each.rail === rail && each.number > recorded);
+    });
+  }
+
+  /**
+   * What is to be said of those that are due, each rail's in order of number, as far as it may be said now.
+   * @param waits whether the deposit to an index without an account is kept back: it may only not have been read yet
+   */
+  deposits(
+    due: readonly FinalDeposit[],
+    { window }: SourceStanding,
+    waits: (deposit: FinalDeposit) => boolean = () => false,
+  ): CustodianInput[] {
+    return this.rails.flatMap(({ rail, asset, railScale, accountAt }) => {
+      const inputs: CustodianInput[] = [];
+      for (const deposit of due.filter((each) => each.rail === rail)) {
         const account = deposit.index === 0 ? 'guarantee' : accountAt(deposit.index);
+        if (account === undefined && waits(deposit)) break;
         const { number, transaction, block, blockHash, logIndex } = deposit;
-        return this.input('deposits', 'novate.deposit.v1', asset, number, standing.window, {
+        const data = {
           depositId: `${rail}#${number}`,
           // An index the house does not know is refused there, with its evidence, and the stream goes on.
           account: account ?? `unknown-index-${deposit.index}`,
@@ -74,18 +89,11 @@ export class Custodian {
           amount: formatDecimal(deposit.amount, railScale),
           at: deposit.blockTime * MICROS,
           chain: { rail, number, transaction, block, blockHash, logIndex },
-        });
-      });
+        };
+        inputs.push(this.input('deposits', 'novate.deposit.v1', asset, number, window, data));
+      }
+      return inputs;
     });
-  }
-
-  /** Whether every one of these is for an index that has an account, as far as is known here. */
-  knowsAll(final: readonly FinalDeposit[]): boolean {
-    return this.rails.every(({ rail, accountAt }) =>
-      final.every((each) => {
-        return each.rail !== rail || each.index === 0 || accountAt(each.index) !== undefined;
-      }),
-    );
   }
 
   /** The end of this custodian's part of its window, once a trading venue has ended its own; to be sent behind the deposits. */

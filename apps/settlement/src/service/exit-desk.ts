@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { Address } from 'viem';
 import {
   answerCall,
   answerDigest,
+  creditedOn,
   type ExitAnswer,
-  type ExitOnChain,
   type ExitRequest,
   type ExitWatch,
   readExit,
@@ -34,6 +35,8 @@ interface Round extends SignedRound {
 
 const GAS_BASE = 150_000n;
 const GAS_EACH = 15_000n;
+/** Requests of a rail that are looked at in a turn, and answers of a rail that are under way: batches go before them. */
+const MOST = 8;
 
 /**
  * What becomes of a forced exit while the house works: what of it is free is withdrawn, in as many cycles as it takes; where
@@ -42,6 +45,9 @@ const GAS_EACH = 15_000n;
  */
 export class ExitDesk {
   private readonly rounds = new Map<string, Round>();
+  /** What was deposited when a request was looked at first: all that came before it, and so much the house has to have recorded. */
+  private readonly credited = new Map<string, bigint>();
+  private turns = 0;
   /** Ids of withdrawals the house has taken, which its journal may not have shown us yet. */
   private readonly given = new Set<string>();
   private readonly giving = new Set<string>();
@@ -55,32 +61,53 @@ export class ExitDesk {
 
   /** @returns the answers a rail wants in a block. @throws NoAgreement, ChainError where the chain cannot be read now */
   async turn(
-    rail: { readonly rail: string; readonly asset: string; readonly ledger: string },
+    rail: { readonly rail: string; readonly ledger: string },
     blocks: Blocks,
     operators: Operators,
   ): Promise<Job[]> {
+    const open = this.parts.watch.openOf(rail.rail);
+    const answered = open.filter((request) => this.rounds.has(keyOf(request))).slice(0, MOST);
+    const others = open.filter((request) => !answered.includes(request));
+    // Whatever stands in the way of some, every request has its turn.
+    const from = others.length > MOST ? (this.turns * MOST) % others.length : 0;
     const jobs: Job[] = [];
-    for (const request of this.parts.watch.openOf(rail.rail)) {
+    for (const request of [...answered, ...others.slice(from, from + MOST)]) {
       const on = { ...rail, ledger: rail.ledger as Address };
-      const job = await this.one(on, request, blocks, operators);
+      const mayAnswer = answered.includes(request) || answered.length < MOST;
+      const job = await this.one(on, request, blocks, mayAnswer ? operators : undefined);
       if (job !== undefined) jobs.push(job);
     }
+    this.forget(rail.rail, open);
     return jobs;
+  }
+
+  private forget(rail: string, open: readonly ExitRequest[]): void {
+    const kept = new Set(open.map(keyOf));
+    for (const map of [this.rounds, this.credited]) {
+      for (const key of map.keys())
+        if (key.startsWith(`${rail} `) && !kept.has(key)) map.delete(key);
+    }
   }
 
   /** A turn over all rails is over. */
   turned(): void {
+    this.turns += 1;
     this.standing.turned();
   }
 
   private async one(
-    { asset, ledger }: { readonly asset: string; readonly ledger: Address },
+    { ledger }: { readonly ledger: Address },
     request: ExitRequest,
     { latest, finalized }: Blocks,
-    operators: Operators,
+    operators: Operators | undefined,
   ): Promise<Job | undefined> {
     const { quorum, watch, copy } = this.parts;
     const { rail, index, forcedExit, number } = request;
+    const key = keyOf(request);
+    if (!this.credited.has(key)) {
+      const before = await creditedOn(quorum, ledger, index, { blockHash: finalized.hash });
+      this.credited.set(key, before);
+    }
     const contracts = { ledger, forcedExit };
     const now = await readExit(quorum, contracts, index, { blockHash: latest.hash });
     // Answered, in a block that is not final yet.
@@ -91,14 +118,15 @@ export class ExitDesk {
       return undefined;
     }
     const standing = copy.exit(rail, index, now.left);
+    if (standing.is !== 'bound') this.rounds.delete(key);
     if (standing.is === 'payable') {
-      this.pay(request, asset, now.left);
+      this.pay(request, now.left);
       return undefined;
     }
-    // A deposit the house has not recorded yet is on the chain's balance already: it is paid once it is recorded.
-    const isRecorded = now.credited === copy.creditedOf(rail, index);
+    const isRecorded = (copy.creditedOf(rail, index) ?? 0n) >= this.credited.get(key)!;
     if (standing.is === 'bound' && isRecorded) {
-      return this.answer(request, now, standing.reason, latest.timestamp, operators);
+      if (operators === undefined) return undefined;
+      return this.answer(request, standing.reason, latest.timestamp, operators);
     }
     const reason = standing.is === 'waiting' ? standing.reason : 'a deposit is not recorded yet';
     this.standing.say(`${rail}: forced exit ${number} waits: ${reason}`);
@@ -106,9 +134,10 @@ export class ExitDesk {
   }
 
   /** One withdrawal a window at most: the next one is for what was not free in this. */
-  private pay({ rail, number, index }: ExitRequest, asset: string, left: bigint): void {
-    const { chainId, clearing, copy, log } = this.parts;
-    const withdrawalId = `exit-${chainId}-${asset}-${number}-${copy.state.openWindow}`;
+  private pay({ rail, number, index }: ExitRequest, left: bigint): void {
+    const { clearing, copy, log } = this.parts;
+    const named = createHash('sha256').update(rail).digest('hex').slice(0, 12);
+    const withdrawalId = `exit-${named}-${number}-${copy.state.openWindow}`;
     const isKnown = copy.state.requests.has(`withdrawal:${withdrawalId}`);
     if (isKnown || this.given.has(withdrawalId) || this.giving.has(withdrawalId)) return;
     this.giving.add(withdrawalId);
@@ -128,17 +157,23 @@ export class ExitDesk {
   }
 
   private answer(
-    { rail, number, index, forcedExit }: ExitRequest,
-    { number: onChain }: ExitOnChain,
+    request: ExitRequest,
     reason: string,
     now: bigint,
     { members, threshold }: Operators,
   ): Job | undefined {
     const { chainId, deadlineSeconds, log } = this.parts;
-    const key = `${rail} ${number}`;
+    const { rail, number, index, forcedExit } = request;
+    const key = keyOf(request);
     let round = this.rounds.get(key);
-    if (round?.answer.reason !== reason || round.answer.deadline <= now) {
-      const answer = { number: onChain, index, reason, deadline: now + BigInt(deadlineSeconds) };
+    if (round !== undefined && round.answer.deadline <= now) {
+      // Not signed in time: another request may have its turn.
+      this.rounds.delete(key);
+      return undefined;
+    }
+    if (round?.answer.reason !== reason) {
+      const deadline = now + BigInt(deadlineSeconds);
+      const answer = { number: BigInt(number), index, reason, deadline };
       const digest = answerDigest(answer, { chainId, forcedExit });
       round = { answer, digest, signatures: new Map() };
       this.rounds.set(key, round);
@@ -158,3 +193,5 @@ export class ExitDesk {
     };
   }
 }
+
+const keyOf = ({ rail, number }: ExitRequest): string => `${rail} ${number}`;

@@ -9,9 +9,15 @@ export interface SignedRound {
   readonly signatures: Map<Hex, Hex>;
 }
 
+/** How long a co-signer that did not sign is left alone, milliseconds. */
+const PAUSE_MS = 2_000;
+/** Questions remembered; to ask one again does no harm. */
+const KEPT = 4_096;
+
 /** Collects operators' signatures under a digest. Co-signers are asked beside the turns, each once at a time. */
 export class Signatures {
-  private readonly underWay = new Set<string>();
+  /** When each may be asked again, of each digest; never where it has signed. */
+  private readonly askAt = new Map<string, number>();
 
   constructor(
     private readonly coSigners: readonly CoSignerClient[],
@@ -25,26 +31,19 @@ export class Signatures {
     members: readonly Hex[],
     question: (coSigner: CoSignerClient) => Promise<CosignReply>,
   ): void {
-    for (const coSigner of this.coSigners)
-      void this.askOne(what, round, members, coSigner, question);
-  }
-
-  private async askOne(
-    what: string,
-    { digest, signatures }: SignedRound,
-    members: readonly Hex[],
-    coSigner: CoSignerClient,
-    question: (coSigner: CoSignerClient) => Promise<CosignReply>,
-  ): Promise<void> {
-    const name = `${coSigner.url} ${digest}`;
-    if (this.underWay.has(name)) return;
-    this.underWay.add(name);
-    const reply = await question(coSigner);
-    this.underWay.delete(name);
-    if (reply.is === 'signed' && members.includes(reply.by.signer)) {
-      signatures.set(reply.by.signer, reply.by.signature);
-    } else if (reply.is !== 'signed') {
-      this.standing.say(`${what}: ${coSigner.url}: ${reply.reason}`);
+    if (this.askAt.size > KEPT) this.askAt.clear();
+    for (const coSigner of this.coSigners) {
+      const name = `${coSigner.url} ${round.digest}`;
+      if (performance.now() < (this.askAt.get(name) ?? 0)) continue;
+      this.askAt.set(name, Infinity);
+      void question(coSigner).then((reply) => {
+        if (reply.is === 'signed' && members.includes(reply.by.signer)) {
+          round.signatures.set(reply.by.signer, reply.by.signature);
+          return;
+        }
+        this.askAt.set(name, performance.now() + PAUSE_MS);
+        if (reply.is !== 'signed') this.standing.say(`${what}: ${coSigner.url}: ${reply.reason}`);
+      });
     }
   }
 }

@@ -79,12 +79,37 @@ describe('a forced exit', () => {
 
     const paid = railHouse();
     paid.withdraw('W1', 'M1-H', '1000');
-    // On the chain it stands until the leg is final.
+    expect(standing(paid)).toMatchObject({ is: 'waiting' });
     paid.cut();
     expect(standing(paid)).toMatchObject({ is: 'waiting' });
     paid.finalize(1, 1);
     expect(standing(paid)).toEqual({ is: 'bound', reason: 'DUST' });
     expect(serve(paid, 'E1')).toBe('3008_OFF_UNIT');
+  });
+
+  it('is bound where the house lacks the means on the rail, and withdrawals no leg can carry change nothing', () => {
+    const house = railHouse();
+    // As if 400 of its 1,000 were on another rail still.
+    const at = house.state.rails.accounts.get('M1-H|1/USDT')!;
+    at.committed -= 400_000_000n;
+    expect(standing(house)).toMatchObject({ is: 'payable', amount: 60_000_000_000n });
+    // More than it has here: no leg carries it.
+    house.withdraw('W1', 'M1-H', '700');
+    expect(standing(house)).toMatchObject({ is: 'payable', amount: 30_000_000_000n });
+    house.withdraw('W2', 'M1-H', '200');
+    expect(standing(house, 200_000_000n)).toMatchObject({ is: 'waiting', code: 'DUPLICATE' });
+    at.committed -= 400_000_000n;
+    expect(standing(house)).toEqual({ is: 'bound', reason: 'IN_FLIGHT' });
+    expect(serve(house, 'E1')).toBe('6001_INSUFFICIENT_CASH');
+  });
+
+  it('is answered although legs are in flight: there always is one', () => {
+    const house = railHouse();
+    house.trade('T1', 'M2-H', 'M1-H', '1', '100');
+    house.mark('1100');
+    house.cut();
+    expect(house.chain('M1-H', 1)).toEqual([0n, ALL]);
+    expect(standing(house)).toEqual({ is: 'bound', reason: 'DUST' });
   });
 
   it('waits for a frozen rail, and is refused where nobody is behind the index', () => {

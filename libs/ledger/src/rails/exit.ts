@@ -5,7 +5,7 @@ import type { Command } from '../commands.js';
 import { formatDecimal } from '../decimal.js';
 import { type Origin, positiveOf, refuse, Refusal } from '../decide/context.js';
 import { requestWithdrawal } from '../decide/request.js';
-import type { HouseState } from '../state.js';
+import { byCode, type HouseState } from '../state.js';
 import { needInForce } from './decide.js';
 import { mostFree } from './free-margin.js';
 import { inForce, type SettlementAccount, unitOf } from './state.js';
@@ -13,10 +13,10 @@ import { owes } from './reserve.js';
 
 /**
  * Why nothing of what a forced exit asks for can be paid now; the word that stands in the answer on chain. `MARGIN`: it covers
- * open positions. `DEBT`: the account owes the house. `DUST`: it is less than the smallest unit of the rail. `NO_PRICE`: nobody
- * can say what it covers, for the asset has no settled price.
+ * open positions. `DEBT`: the account owes the house. `DUST`: there is less than the smallest unit of the rail. `IN_FLIGHT`: it is not
+ * on this rail yet, the house lacks the means there. `NO_PRICE`: nobody can say what it covers, for the asset has no settled price.
  */
-export type ExitBound = 'MARGIN' | 'DEBT' | 'DUST' | 'NO_PRICE';
+export type ExitBound = 'MARGIN' | 'DEBT' | 'DUST' | 'IN_FLIGHT' | 'NO_PRICE';
 
 export type ExitStanding =
   /** So much can be paid now: minor units, whole units of the rail. */
@@ -29,6 +29,7 @@ const ofBound: Readonly<Record<ExitBound, RejectName>> = {
   MARGIN: 'INSUFFICIENT_MARGIN',
   DEBT: 'INSUFFICIENT_CASH',
   DUST: 'OFF_UNIT',
+  IN_FLIGHT: 'INSUFFICIENT_CASH',
   NO_PRICE: 'NO_SETTLED_MARK',
 };
 
@@ -54,22 +55,19 @@ export function exitStanding(
   const { account } = at;
   const { asset } = terms;
   const unit = unitOf(state, terms);
-  const due = left * unit - underWay(state, account, asset);
+  const { onItsWay, room } = onRail(state, at, asset, unit);
+  const due = left * unit - onItsWay;
   if (due <= 0n) return waiting('DUPLICATE', 'all of it is on its way');
   if (owes(state, account)) return { is: 'bound', reason: 'DEBT' };
   const cash = balance(state, asset, accountBook(account, 'cash'));
-  if (cash < unit) return nothing(at);
+  // What a leg in flight moves, or has moved away, is no reason to wait: there is always one in flight.
+  if (cash < unit) return { is: 'bound', reason: 'DUST' };
   const free = freeOf(state, account, asset);
   if (free === 'NO_PRICE') return { is: 'bound', reason: free };
-  const most = [due, cash, free].reduce((a, b) => (a < b ? a : b));
-  const amount = most - (most % unit);
-  return amount > 0n ? { is: 'payable', account, amount } : { is: 'bound', reason: 'MARGIN' };
-}
-
-/** What the chain shows may be the house's already: it leaves with the legs that are not final. */
-function nothing({ committed, posted }: SettlementAccount): ExitStanding {
-  if (committed === posted) return { is: 'bound', reason: 'DUST' };
-  return waiting('INSUFFICIENT_CASH', 'legs that move it are not final');
+  if (free < unit) return { is: 'bound', reason: 'MARGIN' };
+  if (room < unit) return { is: 'bound', reason: 'IN_FLIGHT' };
+  const most = [due, cash, free, room].reduce((a, b) => (a < b ? a : b));
+  return { is: 'payable', account, amount: most - (most % unit) };
 }
 
 const waiting = (code: RejectName, reason: string): ExitStanding => ({
@@ -78,12 +76,27 @@ const waiting = (code: RejectName, reason: string): ExitStanding => ({
   reason,
 });
 
-function underWay({ withdrawals }: HouseState, account: string, asset: string): bigint {
-  let sum = 0n;
-  for (const each of withdrawals.values()) {
-    if (each.account === account && each.asset === asset) sum += each.amount;
+/**
+ * What legs carry of an account's withdrawals, what the next one can carry, in their order as the cut takes them, and what is left
+ * of the account on the rail then. A withdrawal that no leg can carry keeps nothing on its way.
+ */
+function onRail(
+  { withdrawals }: HouseState,
+  { account, committed }: SettlementAccount,
+  asset: string,
+  unit: bigint,
+): { readonly onItsWay: bigint; readonly room: bigint } {
+  const own = [...withdrawals.values()]
+    .filter((each) => each.account === account && each.asset === asset)
+    .sort((a, b) => byCode(a.withdrawalId, b.withdrawalId));
+  let [onItsWay, room] = [0n, committed > 0n ? committed * unit : 0n];
+  for (const { seq, amount } of own) {
+    const isCarried = seq !== undefined;
+    if (!isCarried && amount > room) continue;
+    onItsWay += amount;
+    if (!isCarried) room -= amount;
   }
-  return sum;
+  return { onItsWay, room };
 }
 
 /** All of the cash where nothing bounds it. */

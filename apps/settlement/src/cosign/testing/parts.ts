@@ -120,6 +120,8 @@ export class FakeCopy implements VerifiedCopy {
   async checkStored(): Promise<void> {
     if (this.broken !== undefined) throw this.broken;
   }
+  cutAgo = 0;
+  cutAgoMs = () => this.cutAgo;
   deposits(_rail: string, logSize: number) {
     return this.pending.filter(({ position }) => position < logSize);
   }
@@ -152,8 +154,9 @@ export class FakeChain implements ChainView {
     forcedExit: `0x${'06'.repeat(20)}`,
     number: 3n,
     left: 50n,
-    credited: 70n,
   };
+  deposited = 70n;
+  credited = () => this.answer(this.deposited);
   exit = () => this.answer(this.request);
   isOperator = () => this.answer(this.operator);
   deposits = (from: number, to: number) =>
