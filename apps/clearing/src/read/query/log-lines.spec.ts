@@ -57,4 +57,12 @@ describe('lines of the log', () => {
     for (const from of [0, 2, 4, 0]) await lines.page(from, from + 2, 1e9);
     expect(reads).toEqual([0, 2, 4, 0]);
   });
+
+  it('are read once for all who ask at the same time', async () => {
+    const { journal, reads } = journalOf(6, 6);
+    const lines = new LogLines(journal);
+    const pages = await Promise.all([0, 2, 4, 8].map((from) => lines.page(from, from + 2, 1e9)));
+    expect(pages.map(numbers)).toEqual([0, 2, 4, 8].map((from) => range(from, from + 2)));
+    expect(reads).toEqual([0, 6]);
+  });
 });

@@ -8,6 +8,8 @@ interface CachedBatch {
 }
 
 const MIB = 1024 * 1024;
+/** Read in one go, at least a batch. */
+const AHEAD_BYTES = 8 * MIB;
 
 /**
  * Lines of the log by position. A batch may hold ten thousand events, of which a follower asks a page at a time, and followers ask for the
@@ -16,6 +18,7 @@ const MIB = 1024 * 1024;
 export class LogLines {
   private readonly batches = new Map<number, CachedBatch>();
   private bytes = 0;
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly journal: Pick<Journal, 'read'>,
@@ -47,15 +50,27 @@ export class LogLines {
     return undefined;
   }
 
-  private async read(position: number): Promise<CachedBatch | undefined> {
+  /** One read of the journal at a time: who waited for another's finds what that brought. */
+  private read(position: number): Promise<CachedBatch | undefined> {
+    const mine = this.turn.then(() => this.cached(position) ?? this.load(position));
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** The batch of a position, and those behind it that whoever asked for it will ask for next: beginning to read costs most. */
+  private async load(position: number): Promise<CachedBatch | undefined> {
+    let first: CachedBatch | undefined;
+    let ahead = 0;
     for await (const { header, events, recorded = events } of this.journal.read(position)) {
       const lines = recorded.map((event) => Buffer.from(`${canonicalLine(event)}\n`, 'utf8'));
       const bytes = lines.reduce((sum, line) => sum + line.byteLength, 0);
       const batch = { first: header.firstPosition, lines, bytes };
       this.keep(batch);
-      return batch;
+      first ??= batch;
+      ahead += bytes;
+      if (ahead >= Math.min(AHEAD_BYTES, this.keptBytes / 4)) break;
     }
-    return undefined;
+    return first;
   }
 
   private keep(batch: CachedBatch): void {
