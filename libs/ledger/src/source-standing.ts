@@ -19,6 +19,8 @@ export interface SourceStanding {
   readonly source: string;
   /** The first window it has not closed. */
   readonly window: number;
+  /** The window the house has open: nothing of a later one is taken yet. */
+  readonly openWindow: number;
   /** Ends of that window as trading venues named them that have closed it, in order of venue. */
   readonly ends: readonly Micros[];
   /** In order of topic and key. */
@@ -28,7 +30,8 @@ export interface SourceStanding {
 /** Undefined where there is no such source. */
 export function sourceStanding(state: HouseState, source: string): SourceStanding | undefined {
   if (!state.venues.has(source)) return undefined;
-  let window = state.openWindow;
+  const { openWindow } = state;
+  let window = openWindow;
   while (state.closings.get(window)?.has(source) === true) window += 1;
   const ends = [...(state.closings.get(window) ?? [])]
     .filter(([venue]) => state.venues.get(venue)?.kind === 'trading')
@@ -45,5 +48,5 @@ export function sourceStanding(state: HouseState, source: string): SourceStandin
         ...{ count, total: `${total}` },
       };
     });
-  return { source, window, ends, streams };
+  return { source, window, openWindow, ends, streams };
 }

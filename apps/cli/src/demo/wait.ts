@@ -47,7 +47,10 @@ export class JournalCount {
       for (;;) {
         await alive(app);
         const before = this.next;
-        for await (const { events } of journal.read(this.next)) this.take(events);
+        // Reading begins a batch early: where nothing came, that batch would be read again and again.
+        if ((await journal.head()).size > before) {
+          for await (const { events } of journal.read(before)) this.take(events);
+        }
         if (holds()) return;
         if (this.next > before) movedAt = performance.now();
         progress.status(standing());

@@ -176,6 +176,14 @@ export function checkExitAnswer(
   need(said === reason, 'EXIT_PAYABLE', 'reason', () => `is ${reason}, the log says ${said}`);
 }
 
+/** What the log calls final on a rail is on its chain: what is said to be paid there is. */
+export function checkSettled(rail: string, { lastSeq }: LedgerAt, house: HouseView): void {
+  const final = BigInt(house.finalSeq(rail));
+  need(lastSeq >= final, 'EXIT_PAYABLE', 'rail', () => {
+    return `the log calls leg ${final} of ${rail} final, the chain has ${lastSeq}`;
+  });
+}
+
 /** Milliseconds after which a log that cuts no window is no reason for anything: what it binds would be bound for ever. */
 export const LONGEST_STANDSTILL_MS = 3_600_000;
 

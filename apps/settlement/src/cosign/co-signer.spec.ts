@@ -413,6 +413,7 @@ describe('a co-signer asked to answer a forced exit', () => {
     ],
     ['8604_COPY_BEHIND', 'log', ({ house }) => (house.credited = 69n)],
     ['8604_COPY_BEHIND', 'log', ({ copy }) => (copy.cutAgo = 3_600_001)],
+    ['8622_EXIT_PAYABLE', 'rail', ({ house }) => house.final.set(RAIL, 1)],
     [
       '8622_EXIT_PAYABLE',
       'reason',

@@ -14,6 +14,7 @@ import {
   checkLimits,
   checkMoving,
   checkSequence,
+  checkSettled,
   isDead,
   needUnsigned,
   type RailPolicy,
@@ -219,6 +220,7 @@ export class CoSigner {
       `${credited} units deposited for index ${index}`,
     );
     checkMoving(copy.cutAgoMs());
+    checkSettled(rail, latest, house);
     checkExitAnswer(request, onChain, house);
     checkDeadline(deadline, latest, longestDeadline, 'deadline');
     const { chainId } = policy;

@@ -1,19 +1,8 @@
-import {
-  Body,
-  Controller,
-  type DynamicModule,
-  Get,
-  HttpCode,
-  Inject,
-  Module,
-  Post,
-  Res,
-} from '@nestjs/common';
-import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
+import { Body, Controller, Get, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Response } from 'express';
-import helmet from 'helmet';
-import { KeyGuard, Public, Roles } from '../http/key-guard.js';
+import { Public, Roles } from '../http/key-guard.js';
+import { keyedApp } from '../http/keyed-app.js';
 import { ProblemFilter } from '../http/problem.js';
 import type { CoSigner } from './co-signer.js';
 import type { CopyKeeper } from './copy-keeper.js';
@@ -84,32 +73,14 @@ export class CosignController {
   }
 }
 
-@Module({})
-export class CosignModule {
-  static forParts(parts: CosignHttpParts): DynamicModule {
-    const guard = {
-      provide: APP_GUARD,
-      inject: [Reflector],
-      useFactory: (reflector: Reflector) =>
-        new KeyGuard(reflector, { settlement: parts.key }, 'COSIGN_UNAUTHENTICATED'),
-    };
-    return {
-      module: CosignModule,
-      controllers: [CosignController],
-      providers: [{ provide: PARTS, useValue: parts }, guard],
-    };
-  }
-}
-
-export async function cosignApp(parts: CosignHttpParts): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(CosignModule.forParts(parts), {
-    bodyParser: false,
-    logger: false,
-    abortOnError: false,
-    forceCloseConnections: true,
+/** The HTTP server of a co-signer. */
+export function cosignApp(parts: CosignHttpParts): Promise<NestExpressApplication> {
+  return keyedApp({
+    controller: CosignController,
+    provider: { provide: PARTS, useValue: parts },
+    keys: { settlement: parts.key },
+    refusal: 'COSIGN_UNAUTHENTICATED',
+    limit: BODY_LIMIT,
+    problems: new ProblemFilter(parts.log, parts.cosigner.address),
   });
-  app.use(helmet());
-  app.useBodyParser('json', { limit: BODY_LIMIT });
-  app.useGlobalFilters(new ProblemFilter(parts.log, parts.cosigner.address));
-  return app;
 }

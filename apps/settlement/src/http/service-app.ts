@@ -1,22 +1,11 @@
-import {
-  Body,
-  Controller,
-  type DynamicModule,
-  Get,
-  HttpCode,
-  Inject,
-  Module,
-  Post,
-  Res,
-} from '@nestjs/common';
-import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
+import { Body, Controller, Get, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Response } from 'express';
-import helmet from 'helmet';
 import { SettlementRefused } from '../codes.js';
 import { railReports, type SettlementStanding } from '../service/index.js';
 import { batchAt } from '../state/index.js';
-import { KeyGuard, Public, Roles } from './key-guard.js';
+import { Public, Roles } from './key-guard.js';
+import { keyedApp } from './keyed-app.js';
 import { ProblemFilter } from './problem.js';
 
 const PARTS = Symbol('SERVICE_PARTS');
@@ -80,36 +69,14 @@ export class SettlementController {
   }
 }
 
-@Module({})
-class SettlementModule {
-  static of(parts: ServiceHttpParts): DynamicModule {
-    return {
-      module: SettlementModule,
-      controllers: [SettlementController],
-      providers: [
-        { provide: PARTS, useValue: parts },
-        {
-          provide: APP_GUARD,
-          inject: [Reflector],
-          useFactory: (reflector: Reflector) =>
-            new KeyGuard(reflector, parts.keys, 'SERVICE_UNAUTHENTICATED'),
-        },
-      ],
-    };
-  }
-}
-
 /** The HTTP server of the settlement service. */
-export async function settlementApp(parts: ServiceHttpParts): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(SettlementModule.of(parts), {
-    bodyParser: false,
-    logger: false,
-    abortOnError: false,
-    forceCloseConnections: true,
+export function settlementApp(parts: ServiceHttpParts): Promise<NestExpressApplication> {
+  return keyedApp({
+    controller: SettlementController,
+    provider: { provide: PARTS, useValue: parts },
+    keys: parts.keys,
+    refusal: 'SERVICE_UNAUTHENTICATED',
+    limit: BODY_LIMIT,
+    problems: new ProblemFilter(parts.log),
   });
-  app.use(helmet());
-  app.useBodyParser('json', { limit: BODY_LIMIT });
-  app.useGlobalFilters(new ProblemFilter(parts.log));
-  app.set('query parser', 'simple');
-  return app;
 }

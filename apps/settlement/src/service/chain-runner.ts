@@ -71,7 +71,8 @@ export class ChainRunner {
   private readonly acknowledged = new Map<string, number>();
   private readonly inTurn: Standing;
   private readonly inTelling: Standing;
-  private quietUntil = 0;
+  /** By custodian: how long the house is left alone after it refused something. */
+  private readonly quietUntil = new Map<string, number>();
   private turns = 0;
   private readonly world: RailWorld;
 
@@ -236,10 +237,12 @@ export class ChainRunner {
         this.inTelling.say(`ALARM chain ${this.chainId}: there is no key of custodian ${id}`);
         continue;
       }
-      if (performance.now() < this.quietUntil) continue;
+      if (performance.now() < (this.quietUntil.get(id) ?? 0)) continue;
       const custodian = new Custodian(id, custodianRails(copy, rails, id));
       this.forgetRecorded(rails, id);
       const standing = await clearing.source(id, key);
+      // Of its next window the house takes nothing before everybody has closed this one.
+      if (standing.window > standing.openWindow) continue;
       // Not from our copy of the log: windows must not wait until it has been read.
       const due = custodian.due(standing, this.deposits);
       const waits = (deposit: FinalDeposit): boolean => this.isUnread(deposit, standing.size);
@@ -297,14 +300,14 @@ export class ChainRunner {
     const events = inputs.map(({ event }) => event);
     const results = await this.parts.clearing.inputs(topic, events, key);
     results.forEach((result, i) => {
-      const { id, subject, sequence } = inputs[i]!.event;
+      const { id, source, subject, sequence } = inputs[i]!.event;
       if (result.status !== 'rejected') {
         if (topic === 'deposits') this.acknowledged.set(subject, sequence);
         return;
       }
       // Where it took its number the journal shows it, and it is not said again; otherwise it is, in a while.
       this.parts.log(`ALARM ${id}: ${result.code ?? ''} ${result.detail ?? ''}`);
-      this.quietUntil = performance.now() + REFUSED_MS;
+      this.quietUntil.set(source, performance.now() + REFUSED_MS);
     });
   }
 }

@@ -56,7 +56,14 @@ describe('the client of the clearing app', () => {
   });
 
   it('asks where a source stands, with the key of the source, until it is told', async () => {
-    const standing = { source: 'chain-1', window: 3, ends: [], streams: [], size: 9 };
+    const standing = {
+      source: 'chain-1',
+      window: 3,
+      openWindow: 3,
+      ends: [],
+      streams: [],
+      size: 9,
+    };
     const { asked, client } = await answering([503, ''], [200, JSON.stringify(standing)]);
     expect(await client.source('chain-1', 'custody-key')).toEqual(standing);
     expect(asked.map(({ path }) => path)).toEqual(['/v1/sources/chain-1', '/v1/sources/chain-1']);

@@ -53,11 +53,6 @@ export class Custodian {
     private readonly rails: readonly CustodianRail[],
   ) {}
 
-  /** Whether a rail's deposits are this custodian's to tell. */
-  speaksFor(rail: string): boolean {
-    return this.rails.some((each) => each.rail === rail);
-  }
-
   /** Final deposits the house has not recorded. */
   due(standing: SourceStanding, final: readonly FinalDeposit[]): FinalDeposit[] {
     return this.rails.flatMap(({ rail, asset }) => {

@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { collateralVaultAbi, operatorRegistryAbi, settlementLedgerAbi } from '#contracts';
+import {
+  collateralVaultAbi,
+  forcedExitAbi,
+  operatorRegistryAbi,
+  settlementLedgerAbi,
+} from '#contracts';
 import { ChainError, httpChain } from '../chain/index.js';
 import { migrateSettlement } from '../database/migrate.js';
 import { ExitWatch } from '../exit/index.js';
@@ -55,8 +60,13 @@ export interface SettlementHooks {
   readonly now: () => number;
 }
 
-/** What a batch may be refused with: errors of the registry and the vault come through the ledger. */
-const settleErrors = [...settlementLedgerAbi, ...operatorRegistryAbi, ...collateralVaultAbi];
+/** What a transaction of ours may be refused with: errors of the registry and the vault come through the other two. */
+const ownErrors = [
+  ...settlementLedgerAbi,
+  ...operatorRegistryAbi,
+  ...collateralVaultAbi,
+  ...forcedExitAbi,
+];
 
 /** Milliseconds between two looks at what the house has to be told: the house's windows wait for it. */
 const TELL_MS = 100;
@@ -115,7 +125,7 @@ export class Settlement {
     this.closers.push(() => watcher.close());
     const lane = await Lane.open({
       ...{ databaseUrl, signer: submitter, policy: lanePolicy, now: hooks.now },
-      chain: laneChain(quorum, settleErrors),
+      chain: laneChain(quorum, ownErrors),
       signal: this.stopping.signal,
     });
     this.closers.push(() => lane.close());

@@ -11,13 +11,11 @@ export interface SignedRound {
 
 /** How long a co-signer that did not sign is left alone, milliseconds. */
 const PAUSE_MS = 2_000;
-/** Questions remembered; to ask one again does no harm. */
-const KEPT = 4_096;
 
 /** Collects operators' signatures under a digest. Co-signers are asked beside the turns, each once at a time. */
 export class Signatures {
-  /** When each may be asked again, of each digest; never where it has signed. */
-  private readonly askAt = new Map<string, number>();
+  /** When each co-signer may be asked again in a round, by its address; never where it has signed. */
+  private readonly askAt = new WeakMap<SignedRound, Map<string, number>>();
 
   constructor(
     private readonly coSigners: readonly CoSignerClient[],
@@ -31,18 +29,19 @@ export class Signatures {
     members: readonly Hex[],
     question: (coSigner: CoSignerClient) => Promise<CosignReply>,
   ): void {
-    if (this.askAt.size > KEPT) this.askAt.clear();
+    const askAt = this.askAt.get(round) ?? new Map<string, number>();
+    this.askAt.set(round, askAt);
     for (const coSigner of this.coSigners) {
-      const name = `${coSigner.url} ${round.digest}`;
-      if (performance.now() < (this.askAt.get(name) ?? 0)) continue;
-      this.askAt.set(name, Infinity);
+      const { url } = coSigner;
+      if (performance.now() < (askAt.get(url) ?? 0)) continue;
+      askAt.set(url, Infinity);
       void question(coSigner).then((reply) => {
         if (reply.is === 'signed' && members.includes(reply.by.signer)) {
           round.signatures.set(reply.by.signer, reply.by.signature);
           return;
         }
-        this.askAt.set(name, performance.now() + PAUSE_MS);
-        if (reply.is !== 'signed') this.standing.say(`${what}: ${coSigner.url}: ${reply.reason}`);
+        askAt.set(url, performance.now() + PAUSE_MS);
+        if (reply.is !== 'signed') this.standing.say(`${what}: ${url}: ${reply.reason}`);
       });
     }
   }

@@ -65,10 +65,24 @@ export function endWait(state: HouseState, command: Of<'end-wait'>, origin: Orig
   return [fact(origin, 0, 'WaitEnded', { cycle: window, endsAt, missing, reason })];
 }
 
-/** On a rail its money is set aside at once; elsewhere nothing is reserved or promised: the cut pays it after the obligations. */
+/** How ids of withdrawals begin that serve a forced exit: a member could otherwise take the ids of another's. */
+export const EXIT_IDS = 'exit-';
+
 export function requestWithdrawal(
   state: HouseState,
   command: Of<'request-withdrawal'>,
+  origin: Origin,
+): AnyNewEvent[] {
+  const { withdrawalId } = command;
+  const isFree = !withdrawalId.startsWith(EXIT_IDS);
+  need(isFree, 'INVALID_ID', 'withdrawalId', `ids that begin with ${EXIT_IDS} are the house's`);
+  return withdraw(state, command, origin);
+}
+
+/** On a rail its money is set aside at once; elsewhere nothing is reserved or promised: the cut pays it after the obligations. */
+export function withdraw(
+  state: HouseState,
+  command: Omit<Of<'request-withdrawal'>, 'kind'>,
   origin: Origin,
 ): AnyNewEvent[] {
   const { withdrawalId, account, asset, destination } = command;

@@ -31,13 +31,13 @@ describe('a forced exit', () => {
   it('withdraws to the owner of the index, in the next leg', () => {
     const house = railHouse();
     expect(standing(house)).toMatchObject({ is: 'payable', account: 'M1-H' });
-    expect(serve(house, 'E1')).toBeUndefined();
+    expect(serve(house, 'exit-E1')).toBeUndefined();
     expect(house.events.slice(-2).map(({ type }) => type)).toEqual([
       'WithdrawalRequested',
       'WithdrawalReserved',
     ]);
     expect(legsOf(house.cut())[0]?.withdrawals).toEqual([
-      { withdrawalId: 'E1', index: 16, to: address(116), amount: `${ALL}` },
+      { withdrawalId: 'exit-E1', index: 16, to: address(116), amount: `${ALL}` },
     ]);
   });
 
@@ -47,18 +47,18 @@ describe('a forced exit', () => {
     house.withdraw('W1', 'M1-H', '0.0002');
     expect(standing(house, 300n)).toMatchObject({ amount: 10_000n });
     expect(standing(house, 200n)).toMatchObject({ is: 'waiting', code: 'DUPLICATE' });
-    expect(serve(house, 'E1', 200n)).toBe('4001_DUPLICATE');
+    expect(serve(house, 'exit-E1', 200n)).toBe('4001_DUPLICATE');
   });
 
   it('of an account with positions is paid what is free, and what is not is bound', () => {
     const house = withPosition();
     // 10 minor units are asked, a rail unit is 100 of them.
     expect(standing(house)).toMatchObject({ is: 'payable', amount: 99_999_999_900n });
-    expect(serve(house, 'E1')).toBeUndefined();
+    expect(serve(house, 'exit-E1')).toBeUndefined();
     house.cut();
     house.finalize(1, 1);
     expect(standing(house, 1n)).toEqual({ is: 'bound', reason: 'MARGIN' });
-    expect(serve(house, 'E2', 1n)).toBe('6003_INSUFFICIENT_MARGIN');
+    expect(serve(house, 'exit-E2', 1n)).toBe('6003_INSUFFICIENT_MARGIN');
   });
 
   it('is bound by the margin of positions nobody has assessed yet', () => {
@@ -75,7 +75,7 @@ describe('a forced exit', () => {
     house.mark('2000');
     house.cut();
     expect(standing(house)).toEqual({ is: 'bound', reason: 'DEBT' });
-    expect(serve(house, 'E1')).toBe('6001_INSUFFICIENT_CASH');
+    expect(serve(house, 'exit-E1')).toBe('6001_INSUFFICIENT_CASH');
 
     const paid = railHouse();
     paid.withdraw('W1', 'M1-H', '1000');
@@ -84,7 +84,7 @@ describe('a forced exit', () => {
     expect(standing(paid)).toMatchObject({ is: 'waiting' });
     paid.finalize(1, 1);
     expect(standing(paid)).toEqual({ is: 'bound', reason: 'DUST' });
-    expect(serve(paid, 'E1')).toBe('3008_OFF_UNIT');
+    expect(serve(paid, 'exit-E1')).toBe('3008_OFF_UNIT');
   });
 
   it('is bound where the house lacks the means on the rail, and withdrawals no leg can carry change nothing', () => {
@@ -100,7 +100,7 @@ describe('a forced exit', () => {
     expect(standing(house, 200_000_000n)).toMatchObject({ is: 'waiting', code: 'DUPLICATE' });
     at.committed -= 400_000_000n;
     expect(standing(house)).toEqual({ is: 'bound', reason: 'IN_FLIGHT' });
-    expect(serve(house, 'E1')).toBe('6001_INSUFFICIENT_CASH');
+    expect(serve(house, 'exit-E1')).toBe('6001_INSUFFICIENT_CASH');
   });
 
   it('is answered although legs are in flight: there always is one', () => {
@@ -115,20 +115,20 @@ describe('a forced exit', () => {
   it('waits for a frozen rail, and is refused where nobody is behind the index', () => {
     const house = railHouse();
     const violation = { rail: RAIL, block: 7, was: hash(1), is: hash(2) };
-    expect(serve(house, 'E0', ALL, { index: 99 })).toBe('2020_NO_SETTLEMENT_ACCOUNT');
+    expect(serve(house, 'exit-E0', ALL, { index: 99 })).toBe('2020_NO_SETTLEMENT_ACCOUNT');
     // The house's own.
-    expect(serve(house, 'E0', ALL, { index: 0 })).toBe('2020_NO_SETTLEMENT_ACCOUNT');
-    expect(serve(house, 'E0', ALL, { rail: '2/USDT' })).toBe('2018_UNKNOWN_RAIL');
-    expect(serve(house, 'E0', 0n)).toBe('3003_NOT_POSITIVE');
+    expect(serve(house, 'exit-E0', ALL, { index: 0 })).toBe('2020_NO_SETTLEMENT_ACCOUNT');
+    expect(serve(house, 'exit-E0', ALL, { rail: '2/USDT' })).toBe('2018_UNKNOWN_RAIL');
+    expect(serve(house, 'exit-E0', 0n)).toBe('3003_NOT_POSITIVE');
     house.must({ kind: 'record-finality-violation', ...violation });
     expect(standing(house)).toMatchObject({ is: 'waiting', code: 'RAIL_FROZEN' });
-    expect(serve(house, 'E1')).toBe('5013_RAIL_FROZEN');
+    expect(serve(house, 'exit-E1')).toBe('5013_RAIL_FROZEN');
   });
 
   it('is served once under one id', () => {
     const house = railHouse();
-    expect(serve(house, 'E1', 100n)).toBeUndefined();
-    expect(serve(house, 'E1', 200n)).toBe('2007_ALREADY_EXISTS');
+    expect(serve(house, 'exit-E1', 100n)).toBeUndefined();
+    expect(serve(house, 'exit-E1', 200n)).toBe('2007_ALREADY_EXISTS');
   });
 
   it('takes exactly the most that a withdrawal would be let go', () => {
@@ -137,5 +137,12 @@ describe('a forced exit', () => {
     const most = mostFree(house.state, 'M1-H', 'USDT')!;
     expect(() => needFreeMargin(house.state, 'M1-H', 'USDT', most)).not.toThrow();
     expect(() => needFreeMargin(house.state, 'M1-H', 'USDT', most + 1n)).toThrow('are free');
+  });
+
+  it('has ids of its own, which no member can take beforehand', () => {
+    const house = railHouse();
+    expect(house.withdraw('exit-E1', 'M2-H', '1')).toBe('1007_INVALID_ID');
+    expect(serve(house, 'W1')).toBe('1007_INVALID_ID');
+    expect(serve(house, 'exit-E1')).toBeUndefined();
   });
 });

@@ -3,8 +3,8 @@ import { accountBook, balance } from '../books.js';
 import type { RejectName } from '../codes.js';
 import type { Command } from '../commands.js';
 import { formatDecimal } from '../decimal.js';
-import { type Origin, positiveOf, refuse, Refusal } from '../decide/context.js';
-import { requestWithdrawal } from '../decide/request.js';
+import { need, type Origin, positiveOf, refuse, Refusal } from '../decide/context.js';
+import { EXIT_IDS, withdraw } from '../decide/request.js';
 import { byCode, type HouseState } from '../state.js';
 import { needInForce } from './decide.js';
 import { mostFree } from './free-margin.js';
@@ -118,6 +118,8 @@ export function serveExit(
 ): AnyNewEvent[] {
   const { rail, index, withdrawalId, destination } = command;
   const { asset } = needInForce(state, rail);
+  const isOwn = withdrawalId.startsWith(EXIT_IDS);
+  need(isOwn, 'INVALID_ID', 'withdrawalId', `an exit's id begins with ${EXIT_IDS}`);
   const left = positiveOf('amount', command.amount, 0);
   const standing = exitStanding(state, rail, index, left);
   if (standing.is === 'waiting') refuse(standing.code, 'index', standing.reason);
@@ -130,5 +132,5 @@ export function serveExit(
     ...{ withdrawalId, account, asset, destination, to },
     amount: formatDecimal(amount, state.assets.get(asset)!.scale),
   };
-  return requestWithdrawal(state, { ...command, kind: 'request-withdrawal', ...asked }, origin);
+  return withdraw(state, { ...command, ...asked }, origin);
 }

@@ -12,10 +12,11 @@ type Answer = SourceStanding & { readonly size: number };
 const count = { type: 'integer' as const };
 const schema = {
   type: 'object' as const,
-  required: ['source', 'window', 'ends', 'streams', 'size'],
+  required: ['source', 'window', 'openWindow', 'ends', 'streams', 'size'],
   properties: {
     source: { type: 'string', description: 'Venue or custodian' },
     window: { ...count, description: 'The first window it has not closed' },
+    openWindow: { ...count, description: 'The settlement cycle under way' },
     ends: {
       type: 'array',
       items: { ...count, description: 'Microseconds since 1970' },
